@@ -1,0 +1,5 @@
+//! harness-core
+
+pub mod name;
+pub mod process;
+pub mod secret;
