@@ -21,7 +21,8 @@ impl TryFrom<String> for Commit {
     type Error = InvalidCommit;
 
     fn try_from(text: String) -> Result<Self, InvalidCommit> {
-        let fits = text.len() == 40 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let fits = text.len() == 40
+            && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if fits { Ok(Self(text)) } else { Err(InvalidCommit(text)) }
     }
 }
@@ -58,7 +59,14 @@ mod tests {
 
     #[test]
     fn near_misses_are_refused() {
-        for text in ["", "main", "eb96de94", &SHA.to_uppercase(), &format!("{SHA}0"), &SHA.replace('e', "g")] {
+        for text in [
+            "",
+            "main",
+            "eb96de94",
+            &SHA.to_uppercase(),
+            &format!("{SHA}0"),
+            &SHA.replace('e', "g"),
+        ] {
             assert!(Commit::try_from(text.to_owned()).is_err(), "{text}");
         }
     }

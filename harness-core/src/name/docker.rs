@@ -52,7 +52,8 @@ impl TryFrom<String> for ServiceName {
 
     fn try_from(text: String) -> Result<Self, InvalidSwarmName> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || b == b'.';
-        let fits = text.bytes().all(plain) && text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+        let fits = text.bytes().all(plain)
+            && text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
         if fits { Ok(Self(text)) } else { Err(InvalidSwarmName::Shape { name: text }) }
     }
 }
@@ -80,10 +81,18 @@ pub enum InvalidSwarmName {
 ///
 /// # Errors
 /// It would have over 64 characters.
-pub fn swarm_name(stack: &StackName, name: &str, version: impl fmt::Display) -> Result<String, InvalidSwarmName> {
+pub fn swarm_name(
+    stack: &StackName,
+    name: &str,
+    version: impl fmt::Display,
+) -> Result<String, InvalidSwarmName> {
     let full = format!("{stack}_{name}_{version}");
     let length = full.len();
-    if length > MAX_SWARM_NAME { Err(InvalidSwarmName::TooLong { name: full, length }) } else { Ok(full) }
+    if length > MAX_SWARM_NAME {
+        Err(InvalidSwarmName::TooLong { name: full, length })
+    } else {
+        Ok(full)
+    }
 }
 
 #[cfg(test)]

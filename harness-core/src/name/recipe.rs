@@ -14,7 +14,9 @@ text_newtype!(RecipeName);
 
 /// The text is not a recipe's name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{0}` is not a recipe name: expected lower-case letters, digits, `-` and `_`, beginning with a letter or digit, up to 64 characters")]
+#[error(
+    "`{0}` is not a recipe name: expected lower-case letters, digits, `-` and `_`, beginning with a letter or digit, up to 64 characters"
+)]
 pub struct InvalidRecipeName(String);
 
 impl TryFrom<String> for RecipeName {
@@ -22,8 +24,13 @@ impl TryFrom<String> for RecipeName {
 
     fn try_from(text: String) -> Result<Self, InvalidRecipeName> {
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
-        let begins = text.as_bytes().first().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if begins && text.len() <= 64 && text.bytes().all(plain) { Ok(Self(text)) } else { Err(InvalidRecipeName(text)) }
+        let begins =
+            text.as_bytes().first().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if begins && text.len() <= 64 && text.bytes().all(plain) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidRecipeName(text))
+        }
     }
 }
 

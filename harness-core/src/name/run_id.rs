@@ -22,7 +22,8 @@ impl TryFrom<String> for RunId {
 
     fn try_from(text: String) -> Result<Self, InvalidRunId> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        let fits = (1..=64).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('-');
+        let fits =
+            (1..=64).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('-');
         if fits { Ok(Self(text)) } else { Err(InvalidRunId(text)) }
     }
 }

@@ -20,7 +20,9 @@ pub struct Version {
 
 /// The text is not a recipe version.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{text}` is not a recipe version: expected `<semver>+<upstream version>`, for example `1.2.0+6.44.1`: {problem}")]
+#[error(
+    "`{text}` is not a recipe version: expected `<semver>+<upstream version>`, for example `1.2.0+6.44.1`: {problem}"
+)]
 pub struct InvalidVersion {
     text: String,
     problem: String,
@@ -30,7 +32,8 @@ impl TryFrom<String> for Version {
     type Error = InvalidVersion;
 
     fn try_from(text: String) -> Result<Self, InvalidVersion> {
-        let invalid = |problem: &str| InvalidVersion { text: text.clone(), problem: problem.to_owned() };
+        let invalid =
+            |problem: &str| InvalidVersion { text: text.clone(), problem: problem.to_owned() };
         let (own, upstream) = text.split_once('+').ok_or_else(|| invalid("there is no `+`"))?;
         let recipe = semver::Version::parse(own).map_err(|e| invalid(&e.to_string()))?;
         let plain = |c: char| c.is_ascii_graphic() && !"~^:?*[\\".contains(c);
@@ -125,7 +128,9 @@ mod tests {
 
     #[test]
     fn near_misses_are_refused() {
-        for text in ["", "1.0.0", "1.0+1", "v1.0.0+1", "1.0.0+", "main", "1.0.0+a b", "1.0.0+a:b", "next+1"] {
+        for text in
+            ["", "1.0.0", "1.0+1", "v1.0.0+1", "1.0.0+", "main", "1.0.0+a b", "1.0.0+a:b", "next+1"]
+        {
             assert!(Version::try_from(text.to_owned()).is_err(), "{text}");
         }
     }

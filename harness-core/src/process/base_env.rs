@@ -30,9 +30,15 @@ pub struct BaseEnv {
 
 impl BaseEnv {
     /// Reads the allowed variables of this process. Only a binary's `main` calls this.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where a child's environment is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where a child's environment is read"
+    )]
     pub fn capture() -> Self {
-        let vars = ALLOWED.iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?))).collect();
+        let vars = ALLOWED
+            .iter()
+            .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)))
+            .collect();
         Self { vars }.with("LC_ALL", "C").with("LANG", "C")
     }
 

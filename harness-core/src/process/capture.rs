@@ -51,7 +51,10 @@ impl Capture {
             if n == 0 {
                 return;
             }
-            self.buffer.lock().expect("no reader panics while it holds the buffer").push(&chunk[..n]);
+            self.buffer
+                .lock()
+                .expect("no reader panics while it holds the buffer")
+                .push(&chunk[..n]);
         }
     }
 

@@ -136,7 +136,9 @@ impl fmt::Display for Cmd {
         f.write_str(&self.redactor.scrub(&self.program.to_string_lossy()))?;
         for arg in &self.args {
             match arg {
-                Arg::Plain(a) => write!(f, " {}", quoted(&self.redactor.scrub(&a.to_string_lossy())))?,
+                Arg::Plain(a) => {
+                    write!(f, " {}", quoted(&self.redactor.scrub(&a.to_string_lossy())))?
+                }
                 Arg::Secret(_) => write!(f, " {PLACEHOLDER}")?,
             }
         }
@@ -146,5 +148,9 @@ impl fmt::Display for Cmd {
 
 fn quoted(arg: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,%".contains(c);
-    if !arg.is_empty() && arg.chars().all(plain) { arg.to_owned() } else { format!("'{}'", arg.replace('\'', r"'\''")) }
+    if !arg.is_empty() && arg.chars().all(plain) {
+        arg.to_owned()
+    } else {
+        format!("'{}'", arg.replace('\'', r"'\''"))
+    }
 }

@@ -23,7 +23,9 @@ impl GroupGuard {
         if let Some(group) = self.group {
             match killpg(group, signal) {
                 Ok(()) | Err(Errno::ESRCH) => {}
-                Err(errno) => tracing::warn!(%errno, %group, %signal, "a process group could not be signalled"),
+                Err(errno) => {
+                    tracing::warn!(%errno, %group, %signal, "a process group could not be signalled")
+                }
             }
         }
     }
@@ -43,12 +45,16 @@ pub fn end_processes_of_run(run: &RunId) -> usize {
     let Ok(entries) = std::fs::read_dir("/proc") else { return 0 };
     let mut ended = 0;
     for entry in entries.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse::<i32>().ok()) else { continue };
+        let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse::<i32>().ok()) else {
+            continue;
+        };
         if pid == own {
             continue;
         }
         let Ok(environ) = std::fs::read(entry.path().join("environ")) else { continue };
-        if environ.split(|b| *b == 0).any(|v| v == wanted.as_bytes()) && kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok() {
+        if environ.split(|b| *b == 0).any(|v| v == wanted.as_bytes())
+            && kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok()
+        {
             ended += 1;
         }
     }

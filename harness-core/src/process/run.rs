@@ -36,7 +36,8 @@ impl Output {
 }
 
 fn last_lines(stdout: &str, stderr: &str, n: usize) -> String {
-    let lines: Vec<&str> = stdout.lines().chain(stderr.lines()).filter(|l| !l.trim().is_empty()).collect();
+    let lines: Vec<&str> =
+        stdout.lines().chain(stderr.lines()).filter(|l| !l.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(n)..].join("\n")
 }
 
@@ -68,7 +69,10 @@ pub enum ProcessError {
         output: Box<Output>,
     },
     /// It ran past its deadline and its process group was ended.
-    #[error("`{cmd}` ran past its limit of {limit:?}; last output: {}", last_lines(stdout, stderr, 5))]
+    #[error(
+        "`{cmd}` ran past its limit of {limit:?}; last output: {}",
+        last_lines(stdout, stderr, 5)
+    )]
     TimedOut {
         /// The command, secrets replaced.
         cmd: String,
@@ -110,7 +114,8 @@ impl Cmd {
     /// # Errors
     /// It could not be started or waited for, or it ran past its deadline.
     pub async fn output(&self) -> Result<Output, ProcessError> {
-        let running = self.spawn().map_err(|source| ProcessError::Spawn { cmd: self.to_string(), source })?;
+        let running =
+            self.spawn().map_err(|source| ProcessError::Spawn { cmd: self.to_string(), source })?;
         let (status, stdout, stderr) = self.finish(running).await?;
         Ok(Output { stdout: self.scrub(&stdout), stderr: self.scrub(&stderr), status })
     }
@@ -128,7 +133,9 @@ impl Cmd {
     /// # Errors
     /// It could not be started or waited for, or it ran past its deadline.
     pub async fn output_in_terminal(&self) -> Result<Output, ProcessError> {
-        let running = self.spawn_in_terminal().map_err(|source| ProcessError::Spawn { cmd: self.to_string(), source })?;
+        let running = self
+            .spawn_in_terminal()
+            .map_err(|source| ProcessError::Spawn { cmd: self.to_string(), source })?;
         let (status, stdout, _) = self.finish(running).await?;
         Ok(Output { stdout: plain_text(&self.scrub(&stdout)), stderr: String::new(), status })
     }
@@ -144,7 +151,12 @@ impl Cmd {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
     fn spawn(&self) -> io::Result<Running> {
         let mut command = tokio::process::Command::new(&self.program);
-        command.args(self.plain_args()).env_clear().envs(&self.env).process_group(0).kill_on_drop(true);
+        command
+            .args(self.plain_args())
+            .env_clear()
+            .envs(&self.env)
+            .process_group(0)
+            .kill_on_drop(true);
         command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(cwd) = &self.cwd {
@@ -183,7 +195,10 @@ impl Cmd {
         Ok(Running { child, stdout, stderr: Capture::default(), pumps, guard })
     }
 
-    async fn finish(&self, mut running: Running) -> Result<(ExitStatus, Vec<u8>, Vec<u8>), ProcessError> {
+    async fn finish(
+        &self,
+        mut running: Running,
+    ) -> Result<(ExitStatus, Vec<u8>, Vec<u8>), ProcessError> {
         let waited = tokio::time::timeout(self.deadline.limit, running.child.wait()).await;
         let timed_out = waited.is_err();
         if timed_out {
@@ -192,7 +207,10 @@ impl Cmd {
             tracing::debug!(cmd = %self, in_grace = ended.is_ok(), "a command ran past its limit");
             running.guard.signal(Signal::SIGKILL);
         }
-        let drained = tokio::time::timeout(DRAIN, async { while running.pumps.join_next().await.is_some() {} }).await;
+        let drained = tokio::time::timeout(DRAIN, async {
+            while running.pumps.join_next().await.is_some() {}
+        })
+        .await;
         if drained.is_err() {
             tracing::debug!(cmd = %self, "a grandchild holds the pipes open");
         }

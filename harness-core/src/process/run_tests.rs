@@ -6,7 +6,8 @@ use crate::secret::Secret;
 
 fn sh(script: &str, limit: Duration) -> Cmd {
     let base = BaseEnv::default().with("PATH", "/usr/bin:/bin");
-    Cmd::new("sh", &base, Deadline { limit, grace: Duration::from_millis(200) }).args(["-c", script])
+    Cmd::new("sh", &base, Deadline { limit, grace: Duration::from_millis(200) })
+        .args(["-c", script])
 }
 
 const SOON: Duration = Duration::from_secs(10);
@@ -44,13 +45,17 @@ async fn a_failure_shows_the_command_and_its_last_lines() {
 #[tokio::test]
 async fn output_so_far_survives_a_time_out() {
     let error = sh("echo started; sleep 60", Duration::from_millis(300)).run().await.unwrap_err();
-    assert!(matches!(&error, ProcessError::TimedOut { stdout, .. } if stdout == "started\n"), "{error}");
+    assert!(
+        matches!(&error, ProcessError::TimedOut { stdout, .. } if stdout == "started\n"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn a_stubborn_process_group_is_killed() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let script = format!("trap '' TERM; sleep 60 & echo $! > {}; wait; wait", file.path().display());
+    let script =
+        format!("trap '' TERM; sleep 60 & echo $! > {}; wait; wait", file.path().display());
     let began = Instant::now();
     sh(&script, Duration::from_millis(300)).run().await.unwrap_err();
     let pid = std::fs::read_to_string(file.path()).unwrap();
@@ -94,7 +99,10 @@ async fn secrets_reach_the_child_but_not_the_error() {
 async fn the_environment_is_empty_but_for_what_was_allowed() {
     let output = sh("env", SOON).env("ONLY", "this").run().await.unwrap();
     let names: Vec<&str> = output.stdout.lines().filter_map(|l| l.split('=').next()).collect();
-    assert!(names.iter().all(|n| ["PATH", "ONLY", "PWD", "_", "SHLVL", "OLDPWD"].contains(n)), "{names:?}");
+    assert!(
+        names.iter().all(|n| ["PATH", "ONLY", "PWD", "_", "SHLVL", "OLDPWD"].contains(n)),
+        "{names:?}"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,184 @@
+use rstest::rstest;
+
+use super::*;
+use crate::converge::sample::{at, name, observation, old, service, task, update};
+
+fn check(second: i64, services: Vec<ServiceState>, before: &Before) -> Readiness<()> {
+    let names: Vec<ServiceName> = services.iter().map(|s| s.name.clone()).collect();
+    decide(&observation(second, services), &names, before)
+}
+
+fn hopeless(readiness: Readiness<()>) -> Cause {
+    match readiness {
+        Readiness::Hopeless(cause) => cause,
+        Readiness::Ready(()) | Readiness::NotYet(_) => {
+            panic!("expected hopeless, seen {readiness:?}")
+        }
+    }
+}
+
+fn running() -> Task {
+    task(TaskState::Running, 0)
+}
+
+fn before(services: Vec<ServiceState>) -> Before {
+    Before::from_observation(&observation(5, services))
+}
+
+#[test]
+fn one_of_one_running_is_ready_and_starting_is_not() {
+    assert_eq!(
+        check(1, vec![service("app", vec![running()])], &Before::nothing()),
+        Readiness::Ready(())
+    );
+    let starting =
+        check(1, vec![service("app", vec![task(TaskState::Starting, 0)])], &Before::nothing());
+    assert_eq!(starting, Readiness::NotYet("app: 0/1 starting".to_owned()));
+}
+
+#[test]
+fn a_service_that_is_not_there_yet_is_waited_for() {
+    let seen = decide(&observation(1, vec![]), &[name("app")], &Before::nothing());
+    assert_eq!(seen, Readiness::NotYet("app: not created yet".to_owned()));
+}
+
+#[test]
+fn n_of_n_is_not_converged_while_an_update_is_in_flight() {
+    let mut app = service("app", vec![running()]);
+    app.update = update(UpdatePhase::Updating, 10);
+    assert!(matches!(check(11, vec![app], &Before::nothing()), Readiness::NotYet(_)));
+}
+
+#[test]
+fn the_old_task_does_not_count() {
+    let app = service("app", vec![old(running())]);
+    assert!(matches!(check(11, vec![app], &Before::nothing()), Readiness::NotYet(_)));
+}
+
+#[test]
+fn a_leftover_completed_is_not_the_upgrades_own() {
+    let mut base = service("app", vec![running()]);
+    base.update = update(UpdatePhase::Completed, 1);
+    let mut head = base.clone();
+    head.spec = "b".to_owned();
+    let waiting = check(10, vec![head.clone()], &before(vec![base.clone()]));
+    assert_eq!(waiting, Readiness::NotYet("app: update not scheduled yet".to_owned()));
+    head.update = update(UpdatePhase::Completed, 9);
+    assert_eq!(check(20, vec![head], &before(vec![base])), Readiness::Ready(()));
+}
+
+#[test]
+fn a_leftover_paused_is_not_the_upgrades_own() {
+    let mut base = service("app", vec![running()]);
+    base.update = update(UpdatePhase::Paused, 1);
+    assert_eq!(check(10, vec![base.clone()], &before(vec![base])), Readiness::Ready(()));
+}
+
+#[rstest]
+#[case(UpdatePhase::Paused)]
+#[case(UpdatePhase::RollbackStarted)]
+#[case(UpdatePhase::RollbackCompleted)]
+#[case(UpdatePhase::RollbackPaused)]
+fn a_failed_update_is_hopeless_although_everything_runs(#[case] phase: UpdatePhase) {
+    let base = service("app", vec![running()]);
+    let mut head = service(
+        "app",
+        vec![
+            running(),
+            Task { error: Some("task: unhealthy".to_owned()), ..task(TaskState::Failed, 8) },
+        ],
+    );
+    head.update = update(phase, 9);
+    let cause = hopeless(check(12, vec![head], &before(vec![base])));
+    assert_eq!(cause.class, CauseClass::Recipe);
+    assert!(
+        cause.evidence.contains("update message") && cause.evidence.contains("unhealthy"),
+        "{cause}"
+    );
+}
+
+#[test]
+fn an_unchanged_service_needs_no_update() {
+    let base = service("db", vec![running()]);
+    assert_eq!(check(10, vec![base.clone()], &before(vec![base])), Readiness::Ready(()));
+}
+
+#[test]
+fn a_finished_one_shot_is_fine() {
+    let mut job = service("migrate", vec![task(TaskState::Complete, 3)]);
+    job.ends_by_itself = true;
+    assert_eq!(check(4, vec![job], &Before::nothing()), Readiness::Ready(()));
+}
+
+#[test]
+fn replicas_0_is_a_wish() {
+    let mut off = service("worker", vec![]);
+    off.wanted = Wanted::Replicas(0);
+    assert_eq!(check(4, vec![off], &Before::nothing()), Readiness::Ready(()));
+}
+
+#[test]
+fn three_crashes_are_a_loop_and_two_are_not() {
+    let crashes = |n: i64| (0..n).map(|i| task(TaskState::Failed, i)).collect::<Vec<_>>();
+    assert!(matches!(
+        check(9, vec![service("app", crashes(2))], &Before::nothing()),
+        Readiness::NotYet(_)
+    ));
+    let cause = hopeless(check(9, vec![service("app", crashes(3))], &Before::nothing()));
+    assert_eq!(cause.class, CauseClass::App);
+    assert!(cause.evidence.contains("exit code 1"), "{cause}");
+}
+
+#[test]
+fn an_app_that_crashes_while_its_database_is_being_made_is_given_time() {
+    let app = service("app", (0..4).map(|i| task(TaskState::Failed, i * 4)).collect());
+    let young = service("db", vec![task(TaskState::Running, 2)]);
+    assert!(matches!(
+        check(20, vec![app.clone(), young.clone()], &Before::nothing()),
+        Readiness::NotYet(_)
+    ));
+    hopeless(check(20 + crash::SETTLED_AFTER, vec![app, young], &Before::nothing()));
+}
+
+#[test]
+fn a_crashing_database_excuses_nobody() {
+    let crashes = |n: i64| (0..n).map(|i| task(TaskState::Failed, i)).collect::<Vec<_>>();
+    hopeless(check(
+        9,
+        vec![service("app", crashes(3)), service("db", crashes(3))],
+        &Before::nothing(),
+    ));
+}
+
+#[test]
+fn a_service_that_ends_well_again_and_again_is_a_loop() {
+    let app = service("app", (0..3).map(|i| task(TaskState::Complete, i)).collect());
+    hopeless(check(9, vec![app], &Before::nothing()));
+}
+
+#[test]
+fn a_start_that_succeeded_in_the_end_is_no_loop() {
+    let mut tasks: Vec<Task> = (0..4).map(|i| task(TaskState::Failed, i)).collect();
+    tasks.insert(0, task(TaskState::Running, 5));
+    assert_eq!(check(30, vec![service("app", tasks)], &Before::nothing()), Readiness::Ready(()));
+}
+
+#[test]
+fn crashes_from_before_the_upgrade_do_not_count() {
+    let mut tasks: Vec<Task> = (0..3).map(|i| task(TaskState::Failed, i)).collect();
+    tasks.insert(0, task(TaskState::Running, 4));
+    let base = service("app", tasks);
+    let mut head = base.clone();
+    head.tasks[0].since = at(8);
+    assert_eq!(check(9, vec![head], &before(vec![base])), Readiness::Ready(()));
+}
+
+#[test]
+fn a_missing_image_is_the_registrys_fault() {
+    let rejected = Task {
+        error: Some("No such image: nginx:nowhere".to_owned()),
+        ..task(TaskState::Rejected, 1)
+    };
+    let cause = hopeless(check(2, vec![service("app", vec![rejected])], &Before::nothing()));
+    assert_eq!(cause.class, CauseClass::Registry);
+}

@@ -1,0 +1,13 @@
+//! Decides from observations whether an app has converged: pure, shared by every platform. Main items: [`decide`],
+//! [`Before`].
+
+mod crash;
+mod decide;
+mod orphans;
+
+pub use crash::{CRASHES_UNTIL_HOPELESS, SETTLED_AFTER};
+pub use decide::{Before, decide};
+pub use orphans::orphans;
+
+#[cfg(test)]
+mod sample;

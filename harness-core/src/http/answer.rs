@@ -1,0 +1,84 @@
+//! What came back, or why nothing did.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// An HTTP answer, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers, names in lower case, in the order they came.
+    pub headers: Vec<(String, String)>,
+    /// The body, at most 4 MiB of it.
+    pub body: Vec<u8>,
+    /// The certificate that the other side showed, in DER, if the request was HTTPS.
+    #[serde(skip)]
+    pub certificate: Option<Vec<u8>>,
+}
+
+impl Answer {
+    /// Returns the first header of this name (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Returns the media type without its parameters, in lower case.
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.header("content-type")?;
+        Some(value.split(';').next().unwrap_or(value).trim().to_ascii_lowercase())
+    }
+
+    /// Returns the body as text, lossily.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Returns the status and the beginning of the body, as evidence in one line.
+    pub fn summary(&self) -> String {
+        let text = self.text();
+        let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let short: String = line.chars().take(120).collect();
+        let more = if line.chars().count() > 120 { "…" } else { "" };
+        format!("status {}, {} bytes: {short}{more}", self.status, self.body.len())
+    }
+}
+
+/// Why there is no answer: never a status.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum HttpError {
+    /// No connection: refused, reset, no route.
+    #[error("no connection to {url}: {reason}")]
+    Connect {
+        /// What was asked for.
+        url: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The other side's certificate is not trusted for this name, or TLS failed otherwise.
+    #[error("TLS to {url} failed: {reason}")]
+    Tls {
+        /// What was asked for.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// No answer in time.
+    #[error("no answer from {url} within {limit:?}")]
+    TimedOut {
+        /// What was asked for.
+        url: String,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The answer broke off or was no HTTP.
+    #[error("a broken answer from {url}: {reason}")]
+    Broken {
+        /// What was asked for.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
+}

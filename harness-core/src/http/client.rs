@@ -1,0 +1,161 @@
+//! One way to make a client: route and trust given, no redirect, no hidden retry, a limit on each request.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use reqwest::redirect::Policy;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{Answer, HttpError};
+use crate::name::Domain;
+
+/// Kept of a body, in bytes.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// How a domain is reached without a name server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Route {
+    /// Where the router answers HTTPS.
+    pub https: SocketAddr,
+    /// The certificate authority to trust, in PEM; none: the system's.
+    pub ca: Option<Utf8PathBuf>,
+}
+
+/// The client could not be made.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// The certificate authority's file cannot be read.
+    #[error("failed to read the certificate authority {path}")]
+    ReadCa {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The certificate authority's file holds no certificate, or TLS cannot be set up.
+    #[error("failed to set up the HTTP client")]
+    Build {
+        /// What went wrong.
+        source: reqwest::Error,
+    },
+}
+
+/// A client for one host, reached through the router.
+#[derive(Clone, Debug)]
+pub struct Client {
+    inner: reqwest::Client,
+    origin: Arc<str>,
+}
+
+impl Client {
+    /// Returns a client for an app's domain. It follows no redirect and keeps cookies.
+    ///
+    /// # Errors
+    /// The certificate authority cannot be read, or TLS cannot be set up.
+    pub fn for_app(domain: &Domain, route: &Route) -> Result<Self, ClientError> {
+        Self::build(domain, route, true)
+    }
+
+    /// Returns a client that accepts any certificate: to look at the one that is shown, never to trust an answer.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub fn for_inspection(domain: &Domain, route: &Route) -> Result<Self, ClientError> {
+        Self::build(domain, route, false)
+    }
+
+    fn build(domain: &Domain, route: &Route, verify: bool) -> Result<Self, ClientError> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .cookie_store(true)
+            .no_proxy()
+            .tls_info(true)
+            .connect_timeout(Duration::from_secs(5))
+            .resolve(domain.as_str(), route.https);
+        if !verify {
+            builder = builder.tls_danger_accept_invalid_certs(true);
+        } else if let Some(path) = &route.ca {
+            let pem = std::fs::read(path)
+                .map_err(|source| ClientError::ReadCa { path: path.clone(), source })?;
+            let roots = reqwest::Certificate::from_pem_bundle(&pem)
+                .map_err(|source| ClientError::Build { source })?;
+            builder = builder.tls_certs_only(roots);
+        }
+        let inner = builder.build().map_err(|source| ClientError::Build { source })?;
+        let origin = format!("https://{domain}:{}", route.https.port());
+        Ok(Self { inner, origin: origin.into() })
+    }
+
+    /// Returns `https://<domain>:<port>`, where requests go. The `Host` header carries the domain alone.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Begins a request to a path, for methods, headers and bodies of one's own; end it with [`Client::send`].
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let host = self.origin.trim_start_matches("https://").split(':').next().unwrap_or_default();
+        self.inner
+            .request(method, format!("{}{path}", self.origin))
+            .header(reqwest::header::HOST, host)
+    }
+
+    /// Asks for a path.
+    ///
+    /// # Errors
+    /// There was no whole answer within the limit.
+    pub async fn get(&self, path: &str, limit: Duration) -> Result<Answer, HttpError> {
+        self.send(self.request(reqwest::Method::GET, path), limit).await
+    }
+
+    /// Sends a request and reads the whole answer.
+    ///
+    /// # Errors
+    /// There was no whole answer within the limit.
+    pub async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+        limit: Duration,
+    ) -> Result<Answer, HttpError> {
+        let url = self.origin.to_string();
+        let sent = async {
+            let mut response = request.send().await.map_err(|e| classify(&url, limit, &e))?;
+            let certificate = response.extensions().get::<reqwest::tls::TlsInfo>();
+            let certificate = certificate.and_then(|t| t.peer_certificate()).map(<[u8]>::to_vec);
+            let status = response.status().as_u16();
+            let headers = response.headers().iter();
+            let headers = headers
+                .map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()));
+            let headers = headers.collect();
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.map_err(|e| classify(&url, limit, &e))? {
+                body.extend_from_slice(&chunk);
+                if body.len() > MAX_BODY {
+                    body.truncate(MAX_BODY);
+                    break;
+                }
+            }
+            Ok(Answer { status, headers, body, certificate })
+        };
+        tokio::time::timeout(limit, sent)
+            .await
+            .unwrap_or(Err(HttpError::TimedOut { url: url.clone(), limit }))
+    }
+}
+
+fn classify(url: &str, limit: Duration, error: &reqwest::Error) -> HttpError {
+    let reason = crate::chain::Chain(error).to_string();
+    let url = url.to_owned();
+    if error.is_timeout() {
+        HttpError::TimedOut { url, limit }
+    } else if reason.contains("certificate") || reason.contains("TLS") || reason.contains("tls") {
+        HttpError::Tls { url, reason }
+    } else if error.is_connect() {
+        HttpError::Connect { url, reason }
+    } else {
+        HttpError::Broken { url, reason }
+    }
+}

@@ -1,0 +1,237 @@
+//! The seam between the lifecycle and where apps run. Main items: [`Platform`], [`OpError`].
+
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::cause::{Cause, CauseClass};
+use crate::census::Census;
+use crate::http::{Answer, HttpError};
+use crate::lint::LintReport;
+use crate::name::{Commit, Domain, RecipeName, RunId, ServiceName, StackName, Version};
+use crate::observation::Observation;
+use crate::wait::Hint;
+
+/// A deployed recipe, or one about to be.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct App {
+    /// The recipe.
+    pub recipe: RecipeName,
+    /// Its host name, and its name on the platform.
+    pub domain: Domain,
+    /// Its stack.
+    pub stack: StackName,
+    /// The run that it belongs to.
+    pub run: RunId,
+}
+
+/// A state of a recipe: a commit, and the release that it is or says to be.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Revision {
+    /// The commit.
+    pub commit: Commit,
+    /// The version that its compose file names, or its tag.
+    pub version: Option<Version>,
+}
+
+/// What a platform says about itself, for the results.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct PlatformFacts {
+    /// `swarm` or `embedded`.
+    pub name: String,
+    /// What `abra --version` printed.
+    pub abra: String,
+    /// Whether that abra is our stand-in.
+    pub abra_is_stand_in: bool,
+    /// The engine's version.
+    pub engine: String,
+    /// What the harness works around on this host, each with what it does about it.
+    pub host_quirks: Vec<String>,
+    /// Which other parts are our stand-ins.
+    pub stand_ins: Vec<String>,
+}
+
+/// What a trials process needs to reach the app on the platform.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(tag = "platform", rename_all = "kebab-case")]
+pub enum Attachment {
+    /// A Docker Engine in Swarm mode.
+    Swarm {
+        /// The engine's address, as in `DOCKER_HOST`.
+        docker_host: String,
+        /// Where the router answers HTTPS.
+        https: std::net::SocketAddr,
+        /// The certificate authority that signs the router's certificates, in PEM; none: the system's.
+        ca: Option<Utf8PathBuf>,
+    },
+    /// Nothing to reach: for measuring the harness itself.
+    Instant,
+}
+
+/// What a backup made.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Snapshot {
+    /// Its id.
+    pub id: String,
+    /// When it was made, as far as the tool says.
+    pub time: Option<Timestamp>,
+    /// Every path in it, as the tool lists them.
+    pub paths: Vec<String>,
+    /// Its content: a `.tar.gz`.
+    pub archive: Option<Utf8PathBuf>,
+    /// Lines in which the backup's own log names an error of a hook.
+    pub hook_errors: Vec<String>,
+}
+
+/// An operation of a platform that did not succeed.
+#[derive(Debug, Error)]
+#[error("failed to {op}")]
+pub struct OpError {
+    /// What was attempted, as it fits after "failed to".
+    pub op: String,
+    /// Whose fault it is, with the evidence.
+    pub cause: Cause,
+    /// What happened below.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl OpError {
+    /// Returns an error with its cause and nothing below it.
+    pub fn new(op: impl Into<String>, class: CauseClass, evidence: impl Into<String>) -> Self {
+        Self { op: op.into(), cause: Cause::new(class, evidence), source: None }
+    }
+
+    /// Returns an error with its cause and what happened below it.
+    pub fn from_source(
+        op: impl Into<String>,
+        class: CauseClass,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        let evidence = crate::chain::Chain(&source).to_string();
+        Self { op: op.into(), cause: Cause::new(class, evidence), source: Some(Box::new(source)) }
+    }
+}
+
+/// Where apps run. What the lifecycle needs and no more; every call carries its limit, and every error its cause.
+///
+/// Methods that remove things succeed when there is nothing to remove.
+pub trait Platform: Send + Sync {
+    /// Returns what the platform says about itself.
+    fn facts(&self) -> PlatformFacts;
+
+    /// Returns the platform's clock.
+    fn now(&self) -> Timestamp;
+
+    /// Returns what says "look again" when something changed.
+    fn hint(&self) -> &Hint;
+
+    /// Returns what a trials process needs to reach apps here.
+    fn attachment(&self) -> Attachment;
+
+    /// Lists everything that exists.
+    fn census(&self) -> impl Future<Output = Result<Census, OpError>> + Send;
+
+    /// Runs the recipe's lint at a commit, away from anything that the run changes.
+    fn lint(
+        &self,
+        app: &App,
+        at: &Revision,
+        limit: Duration,
+    ) -> impl Future<Output = Result<LintReport, OpError>> + Send;
+
+    /// Makes the app: its env file with these variables set, its secrets. Nothing runs yet.
+    fn create(
+        &self,
+        app: &App,
+        at: &Revision,
+        env: &[(String, String)],
+        limit: Duration,
+    ) -> impl Future<Output = Result<(), OpError>> + Send;
+
+    /// Puts the recipe's files at a revision in place, with what the host needs laid over, and sets more variables.
+    fn place(
+        &self,
+        app: &App,
+        at: &Revision,
+        env: &[(String, String)],
+    ) -> impl Future<Output = Result<(), OpError>> + Send;
+
+    /// Pulls the images that the placed revision asks for and the engine lacks; returns those that it pulled.
+    fn pull(
+        &self,
+        app: &App,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Vec<String>, OpError>> + Send;
+
+    /// Deploys the placed revision, without waiting for it to converge.
+    fn deploy(
+        &self,
+        app: &App,
+        at: &Revision,
+        limit: Duration,
+    ) -> impl Future<Output = Result<(), OpError>> + Send;
+
+    /// Reads the app's services and tasks.
+    fn observe(&self, app: &App) -> impl Future<Output = Result<Observation, OpError>> + Send;
+
+    /// Returns the last lines that a service's tasks logged, also those of tasks that ended.
+    fn logs(
+        &self,
+        app: &App,
+        service: &ServiceName,
+        lines: usize,
+    ) -> impl Future<Output = Result<Vec<String>, OpError>> + Send;
+
+    /// Removes a service that the placed revision no longer defines.
+    fn prune(
+        &self,
+        app: &App,
+        service: &ServiceName,
+    ) -> impl Future<Output = Result<(), OpError>> + Send;
+
+    /// Asks the app for a path through the router. No redirect is followed.
+    fn get(
+        &self,
+        app: &App,
+        path: &str,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Answer, HttpError>> + Send;
+
+    /// Backs the app up once and returns what was made. `into` is where the content may be laid for reading.
+    fn back_up(
+        &self,
+        app: &App,
+        into: &camino::Utf8Path,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Snapshot, OpError>> + Send;
+
+    /// Restores the app once from a snapshot.
+    fn restore(
+        &self,
+        app: &App,
+        snapshot: &Snapshot,
+        limit: Duration,
+    ) -> impl Future<Output = Result<(), OpError>> + Send;
+
+    /// Stops the app and removes its services, tasks, containers and networks, and waits until they are gone.
+    fn undeploy(
+        &self,
+        app: &App,
+        limit: Duration,
+    ) -> impl Future<Output = Result<(), OpError>> + Send;
+
+    /// Removes what the app kept: volumes, secrets, configs, and containers of no stack that hold its volumes.
+    /// Returns those containers, named: they are a fault of the recipe.
+    fn remove_data(
+        &self,
+        app: &App,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Vec<String>, OpError>> + Send;
+
+    /// Removes the app's env file and its files in the run's private folder.
+    fn forget(&self, app: &App) -> impl Future<Output = Result<(), OpError>> + Send;
+}

@@ -1,0 +1,156 @@
+//! What passes between the runner and a trials process: [`RunFile`] in, [`TrialLine`]s out.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::cause::CauseClass;
+use crate::name::ServiceName;
+use crate::observation::Observation;
+use crate::platform::{App, Attachment, Revision, Snapshot};
+use crate::tier::{Status, Tier};
+
+/// The variable that names the run file to a trials process.
+pub const RUN_FILE_VARIABLE: &str = "CCCI_RUN";
+
+/// The run file's format.
+pub const SCHEMA: u32 = 1;
+
+/// What a trials process is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Plant what the op must not lose, before the op.
+    Seed,
+    /// Check what there is, after the op. Checks only read.
+    Check,
+}
+
+/// All that a trials process knows of the run. Written whole before each process, mode 0600: it may hold secrets.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct RunFile {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The app.
+    pub app: App,
+    /// How to reach it.
+    pub attachment: Attachment,
+    /// The tier that is under way.
+    pub tier: Tier,
+    /// Seed or check.
+    pub phase: Phase,
+    /// What must answer, and how.
+    pub health: Health,
+    /// The commit under test.
+    pub head: Revision,
+    /// What was deployed before it.
+    pub base: Option<Revision>,
+    /// The services of the revision that is deployed now.
+    pub services: Vec<DefinedService>,
+    /// What the upgrade changed; once it was made.
+    pub upgrade: Option<UpgradeFacts>,
+    /// What the backup made; once it was made.
+    pub snapshot: Option<Snapshot>,
+    /// What the recipe claims to back up.
+    pub claims: Claims,
+    /// What seeds handed on, by key.
+    pub facts: BTreeMap<String, Value>,
+    /// Where the process appends its [`TrialLine`]s, one JSON object a line.
+    pub out: Utf8PathBuf,
+}
+
+/// What must answer, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Health {
+    /// The path.
+    pub path: String,
+    /// The statuses that are fine.
+    pub ok: Vec<u16>,
+}
+
+/// A service as the compose files define it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct DefinedService {
+    /// Its name.
+    pub name: ServiceName,
+    /// Its volumes: name in the compose file, path in the container. Read-only ones are left out.
+    pub volumes: Vec<(String, String)>,
+    /// Whether it asks for at least one task that stays.
+    pub stays: bool,
+}
+
+/// What the upgrade changed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct UpgradeFacts {
+    /// Right before the redeploy.
+    pub before: Observation,
+    /// Once it had converged, before anything was pruned.
+    pub after: Observation,
+    /// Services that kept running though head no longer defines them.
+    pub orphans: Vec<ServiceName>,
+    /// Services whose end the suite's settings announce (`[upgrade] drops`).
+    pub announced: Vec<ServiceName>,
+}
+
+/// What the recipe's labels claim to back up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Claims {
+    /// Volumes that are covered whole, by name in the compose file.
+    pub volumes: Vec<String>,
+    /// Paths inside volumes that are covered instead of the whole volume.
+    pub paths: Vec<(String, String)>,
+    /// Volumes that are left out on purpose.
+    pub excluded: Vec<String>,
+}
+
+/// One thing that a trials process has to say.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(tag = "line", rename_all = "kebab-case")]
+pub enum TrialLine {
+    /// A check or a seed ended.
+    Done {
+        /// Its name within the tier.
+        name: String,
+        /// How it ended.
+        status: Status,
+        /// How long it took.
+        duration_ms: u64,
+        /// What was expected and seen, or why it was skipped.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        /// Whose fault a failure is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cause: Option<CauseClass>,
+    },
+    /// Something for later phases to know.
+    Fact {
+        /// Its key.
+        key: String,
+        /// Its value.
+        value: Value,
+    },
+    /// A value that must appear in no artefact.
+    Secret {
+        /// The value.
+        value: String,
+    },
+}
+
+/// What the trials program says about a recipe's suite, for the plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct SuiteDescription {
+    /// Whether there is a folder for the recipe.
+    pub has_folder: bool,
+    /// The text of its `recipe.toml`, if it has one.
+    pub settings: Option<String>,
+    /// The text of its `compose.ccci.yml`, if it has one.
+    pub overlay: Option<String>,
+    /// The text of its `install_steps.sh`, if it has one.
+    pub install_steps: Option<String>,
+    /// Every check, as `tier::check`, those of the generic floor included.
+    pub checks: Vec<String>,
+    /// Every seed, as `tier::seed`.
+    pub seeds: Vec<String>,
+}
