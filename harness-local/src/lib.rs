@@ -1,1 +1,3 @@
 //! harness-local
+
+pub mod router;
