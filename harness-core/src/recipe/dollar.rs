@@ -147,7 +147,11 @@ mod tests {
     #[case("${A", "${A", None)]
     #[case("${}", "${}", None)]
     #[case("${A!x}", "${A!x}", None)]
-    fn other_dollars_stay_in_env_files(#[case] text: &str, #[case] env: &str, #[case] compose: Option<&str>) {
+    fn other_dollars_stay_in_env_files(
+        #[case] text: &str,
+        #[case] env: &str,
+        #[case] compose: Option<&str>,
+    ) {
         assert_eq!(expand(text, Dialect::EnvFile, &lookup).unwrap(), env);
         assert_eq!(expand(text, Dialect::Compose, &lookup).ok().as_deref(), compose);
     }

@@ -73,11 +73,18 @@ impl Repository {
     ) -> Result<RecipeAt, ReadRecipeError> {
         let files = self.files_at(commit).await?;
         let mut wanted = vec![".env.sample", "abra.sh"];
-        wanted.extend(files.iter().map(String::as_str).filter(|path| path.ends_with(".yml") || path.ends_with(".yaml")));
+        wanted.extend(
+            files
+                .iter()
+                .map(String::as_str)
+                .filter(|path| path.ends_with(".yml") || path.ends_with(".yaml")),
+        );
         let texts = self.texts_at(commit, &wanted).await?;
-        let text_of = |path: &str| wanted.iter().position(|w| *w == path).and_then(|at| texts[at].as_deref());
+        let text_of =
+            |path: &str| wanted.iter().position(|w| *w == path).and_then(|at| texts[at].as_deref());
 
-        let sample = text_of(".env.sample").ok_or_else(|| ReadRecipeError::NoEnvSample { commit: commit.clone() })?;
+        let sample = text_of(".env.sample")
+            .ok_or_else(|| ReadRecipeError::NoEnvSample { commit: commit.clone() })?;
         let env_sample = EnvFile::parse(sample);
         let exports = exports(text_of("abra.sh").unwrap_or_default());
         let mut env = env_sample.clone();
@@ -85,9 +92,8 @@ impl Repository {
         let compose_files = env.compose_files();
         let mut chosen = Vec::new();
         for file in &compose_files {
-            let text = text_of(file.trim_start_matches("./")).ok_or_else(|| ReadRecipeError::NoComposeFile {
-                commit: commit.clone(),
-                file: file.clone(),
+            let text = text_of(file.trim_start_matches("./")).ok_or_else(|| {
+                ReadRecipeError::NoComposeFile { commit: commit.clone(), file: file.clone() }
             })?;
             chosen.push((file.clone(), text.to_owned()));
         }
@@ -98,7 +104,15 @@ impl Repository {
             Some(version) => Some(version),
             None => tag_version(&self.tags().await?, commit),
         };
-        Ok(RecipeAt { commit: commit.clone(), version, env_sample, compose, compose_files, exports, files })
+        Ok(RecipeAt {
+            commit: commit.clone(),
+            version,
+            env_sample,
+            compose,
+            compose_files,
+            exports,
+            files,
+        })
     }
 }
 

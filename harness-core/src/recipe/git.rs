@@ -36,7 +36,9 @@ pub enum GitError {
         source: InvalidCommit,
     },
     /// git's answer has another shape than its documentation says.
-    #[error("git answered about `{dir}` in a shape that is not known: expected {expected}, saw `{seen}`")]
+    #[error(
+        "git answered about `{dir}` in a shape that is not known: expected {expected}, saw `{seen}`"
+    )]
     Shape {
         /// The clone.
         dir: Utf8PathBuf,
@@ -55,7 +57,14 @@ pub(super) fn git(dir: Option<&Utf8Path>, base: &BaseEnv, limit: Duration) -> Cm
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_OPTIONAL_LOCKS", "0")
-        .args(["-c", "safe.directory=*", "-c", "advice.detachedHead=false", "-c", "core.hooksPath=/dev/null"])
+        .args([
+            "-c",
+            "safe.directory=*",
+            "-c",
+            "advice.detachedHead=false",
+            "-c",
+            "core.hooksPath=/dev/null",
+        ])
         .args(["-c", "core.autocrlf=false", "-c", "gc.auto=0"]);
     if let Some(dir) = dir {
         // `GIT_CEILING_DIRECTORIES` keeps git from taking a clone further up for this one.

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::git::{GitError, failed, git, local};
 use crate::name::{Commit, Version};
 use crate::process::{BaseEnv, ProcessError};
+use crate::secret::Secret;
 
 /// One local clone, bare or not.
 #[derive(Clone, Debug)]
@@ -36,7 +37,9 @@ pub enum CloneError {
     #[error("git is not installed: install it (Debian: `apt install git`) and try again")]
     GitMissing(#[source] ProcessError),
     /// git said no.
-    #[error("failed to clone `{origin}` into `{dir}`: expected a git repository that can be read without a password")]
+    #[error(
+        "failed to clone `{origin}` into `{dir}`: expected a git repository that can be read without a password"
+    )]
     Failed {
         /// Where it was to come from, without credentials.
         origin: String,
@@ -85,12 +88,23 @@ impl Repository {
         base: &BaseEnv,
         limit: Duration,
     ) -> Result<Self, CloneError> {
-        let cmd = git(None, base, limit).args(["clone", "--quiet", "--no-hardlinks", "--", source, dir.as_str()]);
-        cmd.run().await.map_err(|error| {
+        let cmd = git(None, base, limit).args([
+            "clone",
+            "--quiet",
+            "--no-hardlinks",
+            "--",
+            source,
+            dir.as_str(),
+        ]);
+        cmd.hiding(secrets(source)).run().await.map_err(|error| {
             if error.is_not_found() {
                 CloneError::GitMissing(error)
             } else {
-                CloneError::Failed { origin: without_credentials(source), dir: dir.to_owned(), source: error }
+                CloneError::Failed {
+                    origin: without_credentials(source),
+                    dir: dir.to_owned(),
+                    source: error,
+                }
             }
         })?;
         Ok(Self::at(dir, base))
@@ -111,7 +125,8 @@ impl Repository {
     /// # Errors
     /// git could not read the clone.
     pub async fn tags(&self) -> Result<Vec<Tag>, GitError> {
-        let format = "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname:strip=2)";
+        let format =
+            "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname:strip=2)";
         let text = self.read(&["for-each-ref", format, "refs/tags"]).await?;
         parse_tags(&text, &self.dir)
     }
@@ -135,7 +150,10 @@ impl Repository {
         let mut args = vec!["for-each-ref", "--format=%(refname) %(objectname)"];
         args.extend(names.iter().chain(&more));
         let text = self.read(&args).await?;
-        let tip = |name: &&str| text.lines().find_map(|l| l.split_once(' ').filter(|(n, _)| n == name).map(|(_, id)| id));
+        let tip = |name: &&str| {
+            text.lines()
+                .find_map(|l| l.split_once(' ').filter(|(n, _)| n == name).map(|(_, id)| id))
+        };
         match names.iter().chain(&more).find_map(tip) {
             Some(id) => self.commit(id),
             None => self.head().await,
@@ -148,19 +166,34 @@ impl Repository {
     /// There is nothing of that name, or git could not read the clone.
     pub async fn resolve(&self, reference: &str) -> Result<Commit, ResolveError> {
         // A tag wins over a branch, as for git; a name that looks like a path or an option is no reference.
-        let sane = !reference.is_empty() && !reference.starts_with('-') && !reference.contains(char::is_whitespace);
+        let sane = !reference.is_empty()
+            && !reference.starts_with('-')
+            && !reference.contains(char::is_whitespace);
         if sane {
             let origin = format!("refs/remotes/origin/{reference}^{{commit}}");
             let plain = format!("{reference}^{{commit}}");
             for candidate in [plain, origin] {
-                let cmd = local(&self.dir, &self.base).args(["rev-parse", "--verify", "--quiet", &candidate]);
+                let cmd = local(&self.dir, &self.base).args([
+                    "rev-parse",
+                    "--verify",
+                    "--quiet",
+                    &candidate,
+                ]);
                 let output = cmd.output().await.map_err(failed(&self.dir))?;
                 if output.status.success() {
                     return Ok(self.commit(&output.stdout)?);
                 }
             }
         }
-        let names = self.read(&["for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes", "refs/tags"]).await?;
+        let names = self
+            .read(&[
+                "for-each-ref",
+                "--format=%(refname)",
+                "refs/heads",
+                "refs/remotes",
+                "refs/tags",
+            ])
+            .await?;
         Err(ResolveError::Unknown {
             reference: reference.to_owned(),
             dir: self.dir.clone(),
@@ -180,9 +213,14 @@ impl Repository {
     ///
     /// # Errors
     /// The source could not be read in time.
-    pub async fn fetch_from(&self, source: &str, refspecs: &[&str], limit: Duration) -> Result<(), CloneError> {
+    pub async fn fetch_from(
+        &self,
+        source: &str,
+        refspecs: &[&str],
+        limit: Duration,
+    ) -> Result<(), CloneError> {
         let cmd = git(Some(&self.dir), &self.base, limit);
-        let cmd = cmd.args(["fetch", "--quiet", "--tags", "--force", "--", source]).args(refspecs);
+        let cmd = cmd.args(["fetch", "--quiet", "--tags", "--force", "--", source]).args(refspecs).hiding(secrets(source));
         cmd.run().await.map(drop).map_err(|error| CloneError::Failed {
             origin: without_credentials(source),
             dir: self.dir.clone(),
@@ -191,12 +229,14 @@ impl Repository {
     }
 
     pub(super) async fn read(&self, args: &[&str]) -> Result<String, GitError> {
-        let output = local(&self.dir, &self.base).args(args).run().await.map_err(failed(&self.dir))?;
+        let output =
+            local(&self.dir, &self.base).args(args).run().await.map_err(failed(&self.dir))?;
         Ok(output.stdout)
     }
 
     fn commit(&self, text: &str) -> Result<Commit, GitError> {
-        Commit::try_from(text.trim().to_owned()).map_err(|source| GitError::NoCommit { dir: self.dir.clone(), source })
+        Commit::try_from(text.trim().to_owned())
+            .map_err(|source| GitError::NoCommit { dir: self.dir.clone(), source })
     }
 }
 
@@ -204,7 +244,11 @@ impl Repository {
 fn parse_tags(text: &str, dir: &Utf8Path) -> Result<Vec<Tag>, GitError> {
     let mut tags = Vec::new();
     for line in text.lines() {
-        let shape = || GitError::Shape { dir: dir.to_owned(), expected: "type, id, type, id and name", seen: line.to_owned() };
+        let shape = || GitError::Shape {
+            dir: dir.to_owned(),
+            expected: "type, id, type, id and name",
+            seen: line.to_owned(),
+        };
         let mut words = line.splitn(5, ' ');
         let mut word = || words.next().ok_or_else(shape);
         let (kind, id, peeled_kind, peeled, name) = (word()?, word()?, word()?, word()?, word()?);
@@ -213,8 +257,8 @@ fn parse_tags(text: &str, dir: &Utf8Path) -> Result<Vec<Tag>, GitError> {
         if kind != "commit" {
             continue;
         }
-        let commit =
-            Commit::try_from(id.to_owned()).map_err(|source| GitError::NoCommit { dir: dir.to_owned(), source })?;
+        let commit = Commit::try_from(id.to_owned())
+            .map_err(|source| GitError::NoCommit { dir: dir.to_owned(), source })?;
         let version = Version::try_from(name.to_owned()).ok();
         tags.push(Tag { name: name.to_owned(), version, commit, annotated });
     }
@@ -228,7 +272,8 @@ fn near(reference: &str, refnames: &str) -> Vec<String> {
         let prefixes = ["refs/heads/", "refs/tags/", "refs/remotes/origin/", "refs/remotes/"];
         prefixes.iter().find_map(|p| name.strip_prefix(p)).unwrap_or(name).to_owned()
     };
-    let mut names: Vec<String> = refnames.lines().map(short).filter(|name| name != "HEAD").collect();
+    let mut names: Vec<String> =
+        refnames.lines().map(short).filter(|name| name != "HEAD").collect();
     names.sort();
     names.dedup();
     names.sort_by_key(|name| distance(reference, name));
@@ -254,14 +299,22 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// Returns a URL without user and password.
 fn without_credentials(source: &str) -> String {
-    let Ok(mut url) = url::Url::parse(source) else { return source.to_owned() };
-    if url.username().is_empty() && url.password().is_none() {
-        return source.to_owned();
-    }
-    let cleared = url.set_username("").and_then(|()| url.set_password(None));
-    if cleared.is_ok() { url.into() } else { "<redacted>".to_owned() }
+    credentials(source).map_or_else(|| source.to_owned(), |user| source.replacen(&format!("{user}@"), "", 1))
+}
+
+/// Returns the user and password of a URL.
+fn credentials(source: &str) -> Option<&str> {
+    let (_, rest) = source.split_once("://")?;
+    let authority = rest.split('/').next()?;
+    authority.rsplit_once('@').map(|(user, _)| user)
+}
+
+/// Returns what git must not repeat of a URL.
+fn secrets(source: &str) -> impl Iterator<Item = Secret> {
+    let password = credentials(source).and_then(|user| user.split_once(':')).map(|(_, password)| password);
+    credentials(source).into_iter().chain(password).map(Secret::new)
 }
 
 #[cfg(test)]
 #[path = "repository_tests.rs"]
-mod tests;
+pub(super) mod tests;

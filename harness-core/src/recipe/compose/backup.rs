@@ -72,17 +72,24 @@ impl HookMoment {
 impl Compose {
     /// Returns what the labels claim about backups.
     pub fn backup(&self) -> BackupClaims {
-        let enabled = self.services.iter().filter_map(|s| s.label(ENABLED)).any(|v| !v.is_empty() && v != "false");
+        let enabled = self
+            .services
+            .iter()
+            .filter_map(|s| s.label(ENABLED))
+            .any(|v| !v.is_empty() && v != "false");
         let hooks = self.services.iter().flat_map(hooks_of).collect();
-        let v1_paths = self.services.iter().filter_map(|s| s.label(V1_PATH)).flat_map(list).collect();
+        let v1_paths =
+            self.services.iter().filter_map(|s| s.label(V1_PATH)).flat_map(list).collect();
         let own = self.volumes.iter().filter(|v| !v.external);
         let volumes = own.map(|v| self.claim(&v.key, enabled)).collect();
         BackupClaims { enabled, volumes, hooks, v1_paths }
     }
 
     fn claim(&self, volume: &str, enabled: bool) -> VolumeClaim {
-        let label = |name: String| self.services.iter().find_map(|s| s.label(&name).map(str::to_owned));
-        let left_out = label(format!("backupbot.backup.volumes.{volume}")).is_some_and(|v| v == "false");
+        let label =
+            |name: String| self.services.iter().find_map(|s| s.label(&name).map(str::to_owned));
+        let left_out =
+            label(format!("backupbot.backup.volumes.{volume}")).is_some_and(|v| v == "false");
         let paths = label(format!("backupbot.backup.volumes.{volume}.path"));
         VolumeClaim {
             volume: volume.to_owned(),

@@ -63,7 +63,9 @@ impl<'a> Cursor<'a> {
                 .iter()
                 .map(|(name, value)| {
                     let missing = value.value == Value::Null;
-                    let text = value.scalar().ok_or_else(|| value.mismatch(&format!("{}.{name}", self.path), "text"))?;
+                    let text = value
+                        .scalar()
+                        .ok_or_else(|| value.mismatch(&format!("{}.{name}", self.path), "text"))?;
                     Ok((name.clone(), (!missing).then_some(text)))
                 })
                 .collect(),

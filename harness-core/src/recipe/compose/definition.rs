@@ -35,7 +35,10 @@ impl Definition {
         node.pairs(&path)?;
         let text = |name: &str| {
             let Some(value) = node.get(name) else { return Ok(None) };
-            value.scalar().map(Some).ok_or_else(|| value.mismatch(&format!("{path}.{name}"), "text"))
+            value
+                .scalar()
+                .map(Some)
+                .ok_or_else(|| value.mismatch(&format!("{path}.{name}"), "text"))
         };
         let external = node.get("external");
         // The old form says the name below `external`.

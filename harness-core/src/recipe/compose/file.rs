@@ -38,7 +38,10 @@ impl Compose {
     ///
     /// # Errors
     /// As for [`Compose::parse`], and a dollar sign that begins no variable.
-    pub fn effective(files: &[(String, String)], vars: &[(String, String)]) -> Result<Self, ComposeError> {
+    pub fn effective(
+        files: &[(String, String)],
+        vars: &[(String, String)],
+    ) -> Result<Self, ComposeError> {
         let mut merged: Option<Node> = None;
         for (file, text) in files {
             let mut node = Node::parse(file, text)?;
@@ -64,7 +67,10 @@ impl Compose {
             None => Ok(&[][..]),
         };
         let definitions = |name: &'static str| {
-            section(name)?.iter().map(|(key, node)| Definition::read(key, node, name)).collect::<Result<Vec<_>, _>>()
+            section(name)?
+                .iter()
+                .map(|(key, node)| Definition::read(key, node, name))
+                .collect::<Result<Vec<_>, _>>()
         };
         Ok(Self {
             version: root.get("version").and_then(Node::scalar),

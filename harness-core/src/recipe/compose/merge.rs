@@ -70,7 +70,10 @@ fn as_map(node: Node, key: &str) -> Node {
         let text = item.scalar()?;
         if PAIRS.contains(&key) {
             let (name, value) = text.split_once('=').unwrap_or((&text, ""));
-            Some((name.to_owned(), Node { value: Value::Text(value.to_owned()), place: item.place.clone() }))
+            Some((
+                name.to_owned(),
+                Node { value: Value::Text(value.to_owned()), place: item.place.clone() },
+            ))
         } else if NAMES.contains(&key) {
             Some((text, Node { value: Value::Null, place: item.place.clone() }))
         } else {

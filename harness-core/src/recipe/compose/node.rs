@@ -51,25 +51,30 @@ impl Node {
             emit_comments: false,
         };
         let name: Arc<str> = Arc::from(file);
-        let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-            let place = error.location();
-            ComposeError::Yaml {
-                file: file.to_owned(),
-                line: place.map_or(0, |p| p.line()),
-                column: place.map_or(0, |p| p.column()),
-                problem: error.to_string(),
-            }
-        })?;
+        let raw: Spanned<Raw> =
+            serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+                let place = error.location();
+                ComposeError::Yaml {
+                    file: file.to_owned(),
+                    line: place.map_or(0, |p| p.line()),
+                    column: place.map_or(0, |p| p.column()),
+                    problem: error.to_string(),
+                }
+            })?;
         Ok(located(raw, &name))
     }
 
     /// Returns the value under a key of a map; `None` also for a null.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {
-            Value::Map(pairs) => {
-                pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v).filter(|v| v.value != Value::Null)
+            Value::Map(pairs) => pairs
+                .iter()
+                .find(|(k, _)| k == key)
+                .map(|(_, v)| v)
+                .filter(|v| v.value != Value::Null),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
+                None
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => None,
         }
     }
 
@@ -88,12 +93,21 @@ impl Node {
         let found = match &self.value {
             Value::Null => "nothing".to_owned(),
             Value::Bool(b) => format!("`{b}`"),
-            Value::Number(text) | Value::Text(text) => format!("`{}`", text.chars().take(60).collect::<String>()),
+            Value::Number(text) | Value::Text(text) => {
+                format!("`{}`", text.chars().take(60).collect::<String>())
+            }
             Value::List(_) => "a list".to_owned(),
             Value::Map(_) => "a map".to_owned(),
         };
         let Place { file, line, column } = &self.place;
-        ComposeError::Shape { file: file.to_string(), line: *line, column: *column, path: path.to_owned(), expected, found }
+        ComposeError::Shape {
+            file: file.to_string(),
+            line: *line,
+            column: *column,
+            path: path.to_owned(),
+            expected,
+            found,
+        }
     }
 
     /// Returns the pairs of a map; none for a null.
@@ -101,20 +115,30 @@ impl Node {
         match &self.value {
             Value::Map(pairs) => Ok(pairs),
             Value::Null => Ok(&[]),
-            Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => Err(self.mismatch(path, "a map")),
+            Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
+                Err(self.mismatch(path, "a map"))
+            }
         }
     }
 }
 
 fn located(raw: Spanned<Raw>, file: &Arc<str>) -> Node {
-    let place = Place { file: Arc::clone(file), line: raw.referenced.line(), column: raw.referenced.column() };
+    let place = Place {
+        file: Arc::clone(file),
+        line: raw.referenced.line(),
+        column: raw.referenced.column(),
+    };
     let value = match raw.value {
         Raw::Null => Value::Null,
         Raw::Bool(b) => Value::Bool(b),
         Raw::Number(n) => Value::Number(n),
         Raw::Text(t) => Value::Text(t),
-        Raw::List(items) => Value::List(items.into_iter().map(|item| located(item, file)).collect()),
-        Raw::Map(pairs) => Value::Map(pairs.into_iter().map(|(k, v)| (k, located(v, file))).collect()),
+        Raw::List(items) => {
+            Value::List(items.into_iter().map(|item| located(item, file)).collect())
+        }
+        Raw::Map(pairs) => {
+            Value::Map(pairs.into_iter().map(|(k, v)| (k, located(v, file))).collect())
+        }
     };
     Node { value, place }
 }

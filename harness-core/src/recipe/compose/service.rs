@@ -88,8 +88,9 @@ impl Service {
     pub(super) fn read(key: &str, node: &Node) -> Result<Self, ComposeError> {
         let path = format!("services.{key}");
         node.pairs(&path)?;
-        let name = ServiceName::try_from(key.to_owned())
-            .map_err(|_| node.mismatch(&path, "under a name of letters, digits, `.`, `-` and `_`"))?;
+        let name = ServiceName::try_from(key.to_owned()).map_err(|_| {
+            node.mismatch(&path, "under a name of letters, digits, `.`, `-` and `_`")
+        })?;
         let at = Cursor::new(node, path);
         let deploy = at.key("deploy");
         let update = deploy.key("update_config");
@@ -97,7 +98,10 @@ impl Service {
         Ok(Self {
             name,
             image: at.key("image").text()?,
-            labels: labels.into_iter().map(|(name, value)| (name, value.unwrap_or_default())).collect(),
+            labels: labels
+                .into_iter()
+                .map(|(name, value)| (name, value.unwrap_or_default()))
+                .collect(),
             environment: at.key("environment").pairs()?,
             mounts: at.key("volumes").items()?.iter().map(Mount::read).collect::<Result<_, _>>()?,
             ports: at.key("ports").items()?.iter().map(Port::read).collect::<Result<_, _>>()?,
@@ -122,7 +126,11 @@ impl Service {
 /// Returns whether a health check is meant: `disable: true` and `test: NONE` mean none.
 fn is_enabled(healthcheck: &Node) -> bool {
     let at = Cursor::new(healthcheck, "healthcheck");
-    let first = at.key("test").items().ok().and_then(|items| items.first().and_then(|i| i.text().ok().flatten()));
+    let first = at
+        .key("test")
+        .items()
+        .ok()
+        .and_then(|items| items.first().and_then(|i| i.text().ok().flatten()));
     let test = first.or_else(|| at.key("test").text().ok().flatten());
     !at.key("disable").is_true() && test.as_deref() != Some("NONE")
 }
@@ -150,10 +158,17 @@ impl Mount {
 
 impl Port {
     fn read(at: &Cursor<'_>) -> Result<Self, ComposeError> {
-        let or = |key: &str, default: &str| Ok(at.key(key).text()?.unwrap_or_else(|| default.to_owned()));
+        let or = |key: &str, default: &str| {
+            Ok(at.key(key).text()?.unwrap_or_else(|| default.to_owned()))
+        };
         if let Some(target) = at.key("target").text()? {
             let published = at.key("published").text()?;
-            return Ok(Self { target, published, mode: or("mode", "ingress")?, protocol: or("protocol", "tcp")? });
+            return Ok(Self {
+                target,
+                published,
+                mode: or("mode", "ingress")?,
+                protocol: or("protocol", "tcp")?,
+            });
         }
         let text = at.text()?.unwrap_or_default();
         let (ports, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));

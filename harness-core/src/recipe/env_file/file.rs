@@ -74,15 +74,19 @@ impl EnvFile {
     /// Returns the secrets that its uncommented `SECRET_<NAME>_VERSION` lines ask for, each once.
     pub fn secrets(&self) -> Vec<SecretSpec> {
         let vars = self.vars();
-        let comment = |name: &str| self.last(|n| n == name).and_then(|place| self.entries[place].comment());
-        vars.iter().filter_map(|(name, value)| SecretSpec::read(name, value, comment(name))).collect()
+        let comment =
+            |name: &str| self.last(|n| n == name).and_then(|place| self.entries[place].comment());
+        vars.iter()
+            .filter_map(|(name, value)| SecretSpec::read(name, value, comment(name)))
+            .collect()
     }
 
     /// Returns the compose files that are laid over each other, from `COMPOSE_FILE`; `compose.yml` alone when it is
     /// not set.
     pub fn compose_files(&self) -> Vec<String> {
         let list = self.get("COMPOSE_FILE").unwrap_or_default();
-        let files: Vec<String> = list.split(':').map(str::trim).filter(|f| !f.is_empty()).map(str::to_owned).collect();
+        let files: Vec<String> =
+            list.split(':').map(str::trim).filter(|f| !f.is_empty()).map(str::to_owned).collect();
         if files.is_empty() { vec!["compose.yml".to_owned()] } else { files }
     }
 
@@ -108,12 +112,16 @@ impl EnvFile {
             }
         };
         // Only the whole file says whether a way of writing reads back: a quote above may never have been closed.
-        let written = ways_to_write(value).into_iter().filter_map(|way| entry.text_with(&way)).find_map(|text| {
-            texts[place] = text;
-            let file = Self::parse(&texts.concat());
-            let same_place = file.entries.len() == texts.len() && file.entries[place].comment() == entry.comment();
-            (same_place && file.get(name).as_deref() == Some(value)).then_some(file)
-        });
+        let written = ways_to_write(value)
+            .into_iter()
+            .filter_map(|way| entry.text_with(&way))
+            .find_map(|text| {
+                texts[place] = text;
+                let file = Self::parse(&texts.concat());
+                let same_place = file.entries.len() == texts.len()
+                    && file.entries[place].comment() == entry.comment();
+                (same_place && file.get(name).as_deref() == Some(value)).then_some(file)
+            });
         if let Some(written) = written {
             *self = written;
         }

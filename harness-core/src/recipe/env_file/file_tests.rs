@@ -31,7 +31,10 @@ use super::EnvFile;
 #[case("A=1\n#A=2", "1")]
 #[case("A=1\nA=\"$A:2\"", "1:2")]
 fn a_value_reads_as(#[case] line: &str, #[case] expected: &str) {
-    assert_eq!(EnvFile::parse(&format!("D=d.example.com\n{line}\n")).get("A").as_deref(), Some(expected));
+    assert_eq!(
+        EnvFile::parse(&format!("D=d.example.com\n{line}\n")).get("A").as_deref(),
+        Some(expected)
+    );
 }
 
 #[rstest]
@@ -46,7 +49,9 @@ fn other_lines_assign_nothing(#[case] line: &str) {
 
 #[test]
 fn compose_files_are_built_up_by_assigning_again() {
-    let env = EnvFile::parse("COMPOSE_FILE=compose.yml\nCOMPOSE_FILE=\"$COMPOSE_FILE:compose.oidc.yml\"\n#COMPOSE_FILE=x\n");
+    let env = EnvFile::parse(
+        "COMPOSE_FILE=compose.yml\nCOMPOSE_FILE=\"$COMPOSE_FILE:compose.oidc.yml\"\n#COMPOSE_FILE=x\n",
+    );
     assert_eq!(env.compose_files(), ["compose.yml", "compose.oidc.yml"]);
     assert_eq!(EnvFile::default().compose_files(), ["compose.yml"]);
 }
@@ -57,7 +62,10 @@ fn setting_keeps_everything_else() {
     env.set("A", "new");
     env.set("B", "it's");
     env.set("D", "two words");
-    assert_eq!(env.to_string(), "# top\r\nA=new # why\r\n#A=other\r\nexport B=\"it's\"\r\nC=1\nD='two words'\n");
+    assert_eq!(
+        env.to_string(),
+        "# top\r\nA=new # why\r\n#A=other\r\nexport B=\"it's\"\r\nC=1\nD='two words'\n"
+    );
 }
 
 #[test]

@@ -35,7 +35,8 @@ impl Entry {
     /// Splits the next entry off the text, which must not be empty.
     pub(super) fn split_off(text: &str) -> (Self, &str) {
         let line = text.find('\n').map_or(text.len(), |at| at + 1);
-        let read = name_and_value_start(&text[..line]).map(|(name, start)| value(text, name, start));
+        let read =
+            name_and_value_start(&text[..line]).map(|(name, start)| value(text, name, start));
         let (assignment, end) = match read {
             Some((assignment, end)) => (Some(assignment), end),
             None => (None, line),
@@ -74,7 +75,11 @@ impl Entry {
 /// Returns the ways to write a value, plainest first. The last one can write any value, also below a quote that was
 /// never closed: what follows its opening quote is neither a comment nor the line's end.
 pub(super) fn ways_to_write(value: &str) -> Vec<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:@%+,=~^-".contains(c) || !c.is_ascii() && !c.is_whitespace();
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric()
+            || "_./:@%+,=~^-".contains(c)
+            || !c.is_ascii() && !c.is_whitespace()
+    };
     let mut ways = Vec::new();
     if value.chars().all(plain) {
         ways.push(value.to_owned());
@@ -97,7 +102,9 @@ pub(super) fn ways_to_write(value: &str) -> Vec<String> {
 
 /// Finds the name on the line and where the text behind `=` begins.
 fn name_and_value_start(line: &str) -> Option<(Range<usize>, usize)> {
-    let blanks = |from: usize| from + (line[from..].len() - line[from..].trim_start_matches([' ', '\t']).len());
+    let blanks = |from: usize| {
+        from + (line[from..].len() - line[from..].trim_start_matches([' ', '\t']).len())
+    };
     let mut start = blanks(0);
     if let Some(after) = line[start..].strip_prefix("export")
         && after.starts_with([' ', '\t'])
@@ -127,7 +134,10 @@ fn value(text: &str, name: Range<usize>, start: usize) -> (Assignment, usize) {
     }
     let end = text[start..].find('\n').map_or(text.len(), |at| start + at + 1);
     let line = &text[start..end];
-    let hash = line.char_indices().zip(line.chars().skip(1)).find(|((_, a), b)| matches!(a, ' ' | '\t') && *b == '#');
+    let hash = line
+        .char_indices()
+        .zip(line.chars().skip(1))
+        .find(|((_, a), b)| matches!(a, ' ' | '\t') && *b == '#');
     let (value_end, comment) = match hash {
         Some(((at, _), _)) => (start + at, Some(trimmed(text, start + at + 2, end))),
         None => (end, None),
@@ -156,20 +166,22 @@ fn closing(text: &str, from: usize, mark: char, quotes: Quotes) -> Option<usize>
 fn behind(text: &str, from: usize) -> Option<(Option<Range<usize>>, usize)> {
     let end = text[from..].find('\n').map_or(text.len(), |at| from + at + 1);
     let rest = &text[from..end];
-    let comment = rest.trim_start_matches([' ', '\t']);
-    if comment.trim_matches(['\r', '\n']).is_empty() {
+    let comment = rest.trim_start_matches([' ', '\t', '\r']);
+    if comment.trim_matches(BLANKS).is_empty() {
         return Some((None, end));
     }
     let at = end - comment.len();
     comment.starts_with('#').then(|| (Some(trimmed(text, at + 1, end)), end))
 }
 
+/// What may stand behind a value without belonging to it; before it only the first two may.
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
 fn trimmed(text: &str, from: usize, to: usize) -> Range<usize> {
-    let piece = &text[from..to];
-    let start = from + (piece.len() - piece.trim_start().len());
-    let length = piece.trim().len();
+    let piece = text[from..to].trim_end_matches(BLANKS);
+    let body = piece.trim_start_matches([' ', '\t']);
     // An all-blank piece is empty at its beginning, so that a value written there precedes the line's end.
-    if length == 0 { from..from } else { start..start + length }
+    from + (piece.len() - body.len())..from + piece.len()
 }
 
 fn expanded(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> String {

@@ -57,7 +57,9 @@ impl SecretSpec {
             charset: Charset::Default,
             generate: true,
         };
-        for (key, value) in comment.unwrap_or_default().split_whitespace().filter_map(|word| word.split_once('=')) {
+        for (key, value) in
+            comment.unwrap_or_default().split_whitespace().filter_map(|word| word.split_once('='))
+        {
             match key {
                 "length" => spec.length = value.parse().ok(),
                 "charset" => spec.charset = Charset::from(value),
