@@ -145,6 +145,11 @@ pub enum Happened {
         /// The artefact.
         artefact: String,
     },
+    /// Our own code panicked: a defect of ours.
+    HarnessBroke {
+        /// What the panic said.
+        text: String,
+    },
     /// The run ended.
     RunFinished {
         /// Wall-clock time, RFC 3339.

@@ -13,6 +13,7 @@ use crate::http::{Answer, HttpError};
 use crate::lint::LintReport;
 use crate::name::{Commit, Domain, RecipeName, RunId, ServiceName, StackName, Version};
 use crate::observation::Observation;
+use crate::secret::Secret;
 use crate::wait::Hint;
 
 /// A deployed recipe, or one about to be.
@@ -131,6 +132,9 @@ pub trait Platform: Send + Sync {
 
     /// Returns what a trials process needs to reach apps here.
     fn attachment(&self) -> Attachment;
+
+    /// Returns the secrets that were generated for the app, so that they can be kept out of every artefact.
+    fn secrets(&self) -> Vec<Secret>;
 
     /// Lists everything that exists.
     fn census(&self) -> impl Future<Output = Result<Census, OpError>> + Send;

@@ -137,7 +137,7 @@ impl fmt::Display for Cmd {
         for arg in &self.args {
             match arg {
                 Arg::Plain(a) => {
-                    write!(f, " {}", quoted(&self.redactor.scrub(&a.to_string_lossy())))?
+                    write!(f, " {}", quoted(&self.redactor.scrub(&a.to_string_lossy())))?;
                 }
                 Arg::Secret(_) => write!(f, " {PLACEHOLDER}")?,
             }

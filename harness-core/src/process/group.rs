@@ -24,7 +24,7 @@ impl GroupGuard {
             match killpg(group, signal) {
                 Ok(()) | Err(Errno::ESRCH) => {}
                 Err(errno) => {
-                    tracing::warn!(%errno, %group, %signal, "a process group could not be signalled")
+                    tracing::warn!(%errno, %group, %signal, "a process group could not be signalled");
                 }
             }
         }

@@ -52,9 +52,21 @@ async fn what_is_missing_or_broken_is_named() {
     let broken = origin.commit(&[("compose.yml", "services:\n  app: [\n")]).await;
     let repository = origin.repository();
     let error = repository.read_recipe(&nothing, &[]).await.unwrap_err();
-    assert!(error.to_string().starts_with(&format!("commit {} has no `.env.sample`", nothing.short())), "{error}");
+    assert!(
+        error.to_string().starts_with(&format!("commit {} has no `.env.sample`", nothing.short())),
+        "{error}"
+    );
     let error = repository.read_recipe(&no_compose, &[]).await.unwrap_err();
-    assert!(error.to_string().contains("has no `compose.yml`, which COMPOSE_FILE names"), "{error}");
+    assert!(
+        error.to_string().contains("has no `compose.yml`, which COMPOSE_FILE names"),
+        "{error}"
+    );
     let error = repository.read_recipe(&broken, &[]).await.unwrap_err();
-    assert!(matches!(error, ReadRecipeError::Compose { source: ComposeError::Yaml { line: 3 | 2, .. }, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            ReadRecipeError::Compose { source: ComposeError::Yaml { line: 3 | 2, .. }, .. }
+        ),
+        "{error:?}"
+    );
 }

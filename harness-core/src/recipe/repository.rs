@@ -220,7 +220,10 @@ impl Repository {
         limit: Duration,
     ) -> Result<(), CloneError> {
         let cmd = git(Some(&self.dir), &self.base, limit);
-        let cmd = cmd.args(["fetch", "--quiet", "--tags", "--force", "--", source]).args(refspecs).hiding(secrets(source));
+        let cmd = cmd
+            .args(["fetch", "--quiet", "--tags", "--force", "--", source])
+            .args(refspecs)
+            .hiding(secrets(source));
         cmd.run().await.map(drop).map_err(|error| CloneError::Failed {
             origin: without_credentials(source),
             dir: self.dir.clone(),
@@ -299,7 +302,8 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// Returns a URL without user and password.
 fn without_credentials(source: &str) -> String {
-    credentials(source).map_or_else(|| source.to_owned(), |user| source.replacen(&format!("{user}@"), "", 1))
+    credentials(source)
+        .map_or_else(|| source.to_owned(), |user| source.replacen(&format!("{user}@"), "", 1))
 }
 
 /// Returns the user and password of a URL.
@@ -311,7 +315,8 @@ fn credentials(source: &str) -> Option<&str> {
 
 /// Returns what git must not repeat of a URL.
 fn secrets(source: &str) -> impl Iterator<Item = Secret> {
-    let password = credentials(source).and_then(|user| user.split_once(':')).map(|(_, password)| password);
+    let password =
+        credentials(source).and_then(|user| user.split_once(':')).map(|(_, password)| password);
     credentials(source).into_iter().chain(password).map(Secret::new)
 }
 

@@ -25,7 +25,14 @@ impl Origin {
     }
 
     pub(in crate::recipe) async fn git(&self, args: &[&str]) -> String {
-        let identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "tag.gpgSign=false"];
+        let identity = [
+            "-c",
+            "user.name=Test",
+            "-c",
+            "user.email=test@example.org",
+            "-c",
+            "tag.gpgSign=false",
+        ];
         let cmd = local(&self.dir, &self.base).args(identity).args(args);
         cmd.run().await.unwrap().stdout.trim().to_owned()
     }
@@ -57,7 +64,14 @@ async fn tags_come_in_the_order_of_versions_with_their_commits() {
     origin.git(&["tag", "--annotate", "--message=t", "of-a-tree", "HEAD^{tree}"]).await;
     let tags = origin.repository().tags().await.unwrap();
     let seen: Vec<_> = tags.iter().map(|t| (t.name.as_str(), t.annotated, &t.commit)).collect();
-    assert_eq!(seen, [("stray", false, &first), ("0.9.0+3.14_alpine", false, &second), ("0.10.0+1", true, &first)]);
+    assert_eq!(
+        seen,
+        [
+            ("stray", false, &first),
+            ("0.9.0+3.14_alpine", false, &second),
+            ("0.10.0+1", true, &first)
+        ]
+    );
     assert!(tags[0].version.is_none() && tags[1].version.is_some());
 }
 
@@ -69,7 +83,8 @@ async fn references_of_every_kind_lead_to_commits() {
     origin.git(&["branch", "topic/x"]).await;
     let second = origin.commit(&[("a", "2")]).await;
     let clone = origin.dir.with_file_name("clone");
-    let repository = Repository::clone_from(origin.dir.as_str(), &clone, &origin.base, MINUTE).await.unwrap();
+    let repository =
+        Repository::clone_from(origin.dir.as_str(), &clone, &origin.base, MINUTE).await.unwrap();
     for reference in ["1.0.0+1", "topic/x", "origin/topic/x", first.as_str(), first.short()] {
         assert_eq!(repository.resolve(reference).await.unwrap(), first, "{reference}");
     }
@@ -89,7 +104,10 @@ async fn references_of_every_kind_lead_to_commits() {
 #[case("HEAD:a", "it has ")]
 #[case("0000000000000000000000000000000000000000", "it has ")]
 #[tokio::test]
-async fn an_unknown_reference_is_answered_with_near_names(#[case] reference: &str, #[case] hint: &str) {
+async fn an_unknown_reference_is_answered_with_near_names(
+    #[case] reference: &str,
+    #[case] hint: &str,
+) {
     let origin = Origin::new().await;
     origin.commit(&[("a", "1")]).await;
     origin.git(&["tag", "--annotate", "--message=r", "1.0.0+1"]).await;
@@ -117,7 +135,8 @@ async fn files_are_read_at_a_commit_not_in_the_work_tree() {
     origin.commit(&[("a b", "2\n")]).await;
     let repository = origin.repository();
     assert_eq!(repository.files_at(&first).await.unwrap(), ["a b", "empty", "sub/ü"]);
-    let texts = repository.texts_at(&first, &["a b", "missing", "sub/ü", "sub", "empty"]).await.unwrap();
+    let texts =
+        repository.texts_at(&first, &["a b", "missing", "sub/ü", "sub", "empty"]).await.unwrap();
     let text = |t: &str| Some(t.to_owned());
     assert_eq!(texts, [text("1\n"), None, text("no newline"), None, text("")]);
     assert_eq!(repository.file_at(&first, "a b").await.unwrap(), text("1\n"));
@@ -131,7 +150,10 @@ async fn fetching_brings_branches_and_tags() {
     let theirs = other.commit(&[("a", "2")]).await;
     other.git(&["tag", "--annotate", "--message=r", "2.0.0+1"]).await;
     let repository = origin.repository();
-    repository.fetch_from(other.dir.as_str(), &["main:refs/remotes/origin/pr"], MINUTE).await.unwrap();
+    repository
+        .fetch_from(other.dir.as_str(), &["main:refs/remotes/origin/pr"], MINUTE)
+        .await
+        .unwrap();
     assert_eq!(repository.resolve("pr").await.unwrap(), theirs);
     assert_eq!(repository.resolve("2.0.0+1").await.unwrap(), theirs);
 }
@@ -150,11 +172,14 @@ async fn a_folder_inside_another_clone_is_no_clone() {
 async fn a_clone_that_fails_names_its_source_without_the_password() {
     let origin = Origin::new().await;
     let source = "file://me:hunter22@localhost/nowhere.git";
-    let error = Repository::clone_from(source, &origin.dir.join("x"), &origin.base, MINUTE).await.unwrap_err();
+    let error = Repository::clone_from(source, &origin.dir.join("x"), &origin.base, MINUTE)
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("file://localhost/nowhere.git"), "{error}");
     assert!(!format!("{error:?}").contains("hunter22"), "{error:?}");
     let no_path = BaseEnv::default().with("PATH", "/nowhere");
-    let error = Repository::clone_from(source, &origin.dir.join("x"), &no_path, MINUTE).await.unwrap_err();
+    let error =
+        Repository::clone_from(source, &origin.dir.join("x"), &no_path, MINUTE).await.unwrap_err();
     assert!(matches!(error, CloneError::GitMissing(_)), "{error}");
 }
 

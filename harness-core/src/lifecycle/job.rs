@@ -1,0 +1,178 @@
+//! What one run has in hand.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use serde_json::Value;
+
+use crate::event::{EventLog, Happened, WaitedOn};
+use crate::name::ServiceName;
+use crate::plan::Plan;
+use crate::platform::Platform;
+use crate::recipe::{Compose, RecipeAt};
+use crate::run_file::{Claims, DefinedService, UpgradeFacts};
+use crate::suite::Settings;
+use crate::tier::Tier;
+
+use super::stop::StopSignal;
+use super::trials::Trials;
+
+/// How long things may take, beyond what the suite's settings say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A deploy with its convergence; the suite's `timeouts.deploy` unless it was overridden.
+    pub deploy: Duration,
+    /// Until the app answers; the suite's `timeouts.http` unless it was overridden.
+    pub http: Duration,
+    /// One command of abra that does not wait for an app.
+    pub command: Duration,
+    /// A backup or a restore.
+    pub backup: Duration,
+    /// The trials process of one phase.
+    pub trials: Duration,
+    /// One step of the teardown.
+    pub teardown_step: Duration,
+}
+
+impl Limits {
+    /// Returns the limits for a suite.
+    pub const fn for_suite(settings: &Settings) -> Self {
+        Self {
+            deploy: settings.timeouts.deploy.0,
+            http: settings.timeouts.http.0,
+            command: Duration::from_secs(120),
+            backup: Duration::from_mins(15),
+            trials: Duration::from_mins(15),
+            teardown_step: Duration::from_secs(90),
+        }
+    }
+}
+
+/// What the recipe's files say at base and at head.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecipeStates {
+    /// The services at base; empty without one.
+    pub base: Vec<DefinedService>,
+    /// The services at head.
+    pub head: Vec<DefinedService>,
+    /// What head's labels claim to back up.
+    pub claims: Claims,
+}
+
+impl RecipeStates {
+    /// Reads what the lifecycle needs from the recipe's files.
+    pub fn new(base: Option<&RecipeAt>, head: &RecipeAt) -> Self {
+        let backup = head.compose.backup();
+        let mut claims = Claims::default();
+        for claim in backup.volumes.iter().filter(|_| backup.enabled) {
+            match (claim.covered, claim.paths.is_empty()) {
+                (false, _) => claims.excluded.push(claim.volume.clone()),
+                (true, true) => claims.volumes.push(claim.volume.clone()),
+                (true, false) => {
+                    claims.paths.extend(
+                        claim.paths.iter().map(|path| (claim.volume.clone(), path.clone())),
+                    );
+                }
+            }
+        }
+        Self {
+            base: base.map(|b| defined_services(&b.compose)).unwrap_or_default(),
+            head: defined_services(&head.compose),
+            claims,
+        }
+    }
+}
+
+/// Returns the services that a compose file defines, as checks need them.
+pub fn defined_services(compose: &Compose) -> Vec<DefinedService> {
+    let of = |service: &crate::recipe::Service| {
+        let writable = service.mounts.iter().filter(|m| !m.read_only);
+        let volumes =
+            writable.filter_map(|m| Some((m.volume.clone()?, m.target.clone()))).collect();
+        let one_shot =
+            service.restart_condition.as_deref().is_some_and(|c| c == "none" || c == "on-failure");
+        DefinedService {
+            name: service.name.clone(),
+            volumes,
+            stays: service.replicas != Some(0) && !one_shot,
+        }
+    };
+    compose.services.iter().map(of).collect()
+}
+
+/// One run: what to do, where, with which checks, and where to say what happens.
+#[derive(Debug)]
+pub struct Job<'a, P, T> {
+    /// What will be done.
+    pub plan: &'a Plan,
+    /// The suite's settings.
+    pub settings: &'a Settings,
+    /// What the recipe's files say.
+    pub recipe: &'a RecipeStates,
+    /// Where.
+    pub platform: &'a P,
+    /// The checks.
+    pub trials: &'a T,
+    /// Where to say what happens.
+    pub log: &'a EventLog,
+    /// How long things may take.
+    pub limits: Limits,
+    /// What tells the run to end early.
+    pub stop: StopSignal,
+    /// Where files of the run go.
+    pub dir: Utf8PathBuf,
+    /// Whether the deployment is left standing, and when.
+    pub keep: Keep,
+}
+
+/// When a deployment is left standing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Never.
+    Never,
+    /// When a tier failed.
+    OnFailure,
+    /// Always.
+    Always,
+}
+
+/// What is known so far, tier after tier.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// The services of the revision that is deployed now.
+    pub(super) services: Vec<DefinedService>,
+    pub(super) upgrade: Option<UpgradeFacts>,
+    pub(super) snapshot: Option<crate::platform::Snapshot>,
+    pub(super) facts: BTreeMap<String, Value>,
+    /// Why no further tier can be done.
+    pub(super) blocked: Option<String>,
+    /// Whether a tier failed.
+    pub(super) failed: bool,
+}
+
+impl State {
+    pub(super) fn service_names(&self) -> Vec<ServiceName> {
+        self.services.iter().map(|s| s.name.clone()).collect()
+    }
+}
+
+impl<P: Platform, T: Trials> Job<'_, P, T> {
+    /// Runs something as a named phase, so that the time that it takes is accounted for.
+    pub(super) async fn phase<V, E>(
+        &self,
+        phase: &str,
+        tier: Option<Tier>,
+        waited_on: WaitedOn,
+        work: impl Future<Output = Result<V, E>>,
+    ) -> Result<V, E> {
+        self.log.say(Happened::PhaseStarted { phase: phase.to_owned(), tier, waited_on });
+        let done = work.await;
+        self.log.say(Happened::PhaseFinished { phase: phase.to_owned(), ok: done.is_ok() });
+        done
+    }
+
+    pub(super) fn note(&self, text: impl Into<String>) {
+        self.log.say(Happened::Noted { text: text.into() });
+    }
+}

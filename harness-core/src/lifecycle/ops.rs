@@ -1,0 +1,143 @@
+//! The op of each tier, done exactly once.
+
+use tokio::time::Instant;
+
+use crate::cause::{Cause, CauseClass};
+use crate::converge::{Before, orphans};
+use crate::event::{Happened, WaitedOn};
+use crate::observation::Observation;
+use crate::platform::{Platform, Revision};
+use crate::run_file::UpgradeFacts;
+use crate::tier::Tier;
+
+use super::job::{Job, State};
+use super::tiers::Trouble;
+use super::trials::Trials;
+
+impl<P: Platform, T: Trials> Job<'_, P, T> {
+    /// Does the tier's op, its seeds before it. The trouble says which step did not succeed.
+    pub(super) async fn op(&self, tier: Tier, state: &mut State) -> Result<(), Trouble> {
+        match tier {
+            Tier::Install => self.install(state).await,
+            Tier::Upgrade => self.upgrade(state).await,
+            Tier::Backup => self.back_up(state).await,
+            Tier::Restore => self.restore(state).await,
+            Tier::Custom => self.seed(tier, state).await,
+        }
+    }
+
+    async fn install(&self, state: &mut State) -> Result<(), Trouble> {
+        let (revision, services) = match &self.plan.base {
+            Some(base) => (base, &self.recipe.base),
+            None => (&self.plan.head, &self.recipe.head),
+        };
+        state.services.clone_from(services);
+        let env: Vec<_> = self.settings.env.clone().into_iter().collect();
+        self.seed(Tier::Install, state).await?;
+        let create = self.platform.create(&self.plan.app, revision, &env, self.limits.command);
+        let created = self.step(Tier::Install, "new app", "created", create).await;
+        for secret in self.platform.secrets() {
+            self.log.hide(&secret);
+        }
+        created?;
+        self.deploy(Tier::Install, revision, &[]).await?;
+        self.log.say(Happened::DeployDone);
+        self.ready_step(Tier::Install, state, &Before::nothing()).await?;
+        Ok(())
+    }
+
+    async fn upgrade(&self, state: &mut State) -> Result<(), Trouble> {
+        self.seed(Tier::Upgrade, state).await?;
+        let before = self.observe_once().await?;
+        state.services.clone_from(&self.recipe.head);
+        let env: Vec<_> = self.settings.upgrade.env.clone().into_iter().collect();
+        self.deploy(Tier::Upgrade, &self.plan.head, &env).await?;
+        let after =
+            self.ready_step(Tier::Upgrade, state, &Before::from_observation(&before)).await?;
+        let orphans = orphans(&after, &state.service_names());
+        for orphan in &orphans {
+            self.note(format!("service `{orphan}` is not in head any more and keeps running: abra does not prune; removing it"));
+            let prune = self.platform.prune(&self.plan.app, orphan);
+            self.step(Tier::Upgrade, "prune", "pruned", prune).await?;
+        }
+        let announced = self.settings.upgrade.drops.clone();
+        state.upgrade = Some(UpgradeFacts { before, after, orphans, announced });
+        Ok(())
+    }
+
+    async fn back_up(&self, state: &mut State) -> Result<(), Trouble> {
+        self.seed(Tier::Backup, state).await?;
+        // A database that still cycles after the upgrade gives a dump that is cut short.
+        self.ready(Tier::Backup, state, &Before::nothing()).await?;
+        let into = self.dir.join("logs");
+        let back_up = self.platform.back_up(&self.plan.app, &into, self.limits.backup);
+        state.snapshot = Some(self.step(Tier::Backup, "backup", "backed_up", back_up).await?);
+        Ok(())
+    }
+
+    async fn restore(&self, state: &mut State) -> Result<(), Trouble> {
+        let Some(snapshot) = state.snapshot.clone() else {
+            let cause =
+                Cause::new(CauseClass::Harness, "there is no snapshot of this run to restore");
+            return Err(Trouble::new("restored", cause));
+        };
+        self.seed(Tier::Restore, state).await?;
+        let restore = self.platform.restore(&self.plan.app, &snapshot, self.limits.backup);
+        self.step(Tier::Restore, "restore", "restored", restore).await?;
+        self.ready_step(Tier::Restore, state, &Before::nothing()).await?;
+        Ok(())
+    }
+
+    async fn deploy(
+        &self,
+        tier: Tier,
+        revision: &Revision,
+        env: &[(String, String)],
+    ) -> Result<(), Trouble> {
+        let app = &self.plan.app;
+        self.step(tier, "place", "placed", self.platform.place(app, revision, env)).await?;
+        let pulled = self
+            .step(tier, "prepull", "images_present", self.platform.pull(app, self.limits.deploy))
+            .await?;
+        if !pulled.is_empty() {
+            self.note(format!("pulled {}", pulled.join(", ")));
+        }
+        self.step(
+            tier,
+            "deploy",
+            "deployed",
+            self.platform.deploy(app, revision, self.limits.command),
+        )
+        .await
+    }
+
+    async fn ready_step(
+        &self,
+        tier: Tier,
+        state: &State,
+        before: &Before,
+    ) -> Result<Observation, Trouble> {
+        let began = Instant::now();
+        let observation = self.ready(tier, state, before).await?;
+        self.step_done(tier, "converged", began.elapsed());
+        Ok(observation)
+    }
+
+    async fn observe_once(&self) -> Result<Observation, Trouble> {
+        self.platform.observe(&self.plan.app).await.map_err(|e| Trouble::from_op("observed", &e))
+    }
+
+    async fn step<V>(
+        &self,
+        tier: Tier,
+        phase: &str,
+        check: &'static str,
+        work: impl Future<Output = Result<V, crate::platform::OpError>>,
+    ) -> Result<V, Trouble> {
+        let began = Instant::now();
+        let done = self.phase(phase, Some(tier), WaitedOn::Platform, work).await;
+        let value = done.map_err(|e| Trouble::from_op(check, &e))?;
+        self.step_done(tier, check, began.elapsed());
+        Ok(value)
+    }
+}

@@ -1,0 +1,211 @@
+//! Waiting until an app has converged and answers, noticing doom on the way.
+
+use std::cell::RefCell;
+
+use tokio::time::Instant;
+
+use crate::cause::{Cause, CauseClass};
+use crate::converge::{Before, decide};
+use crate::event::{Happened, WaitedOn};
+use crate::http::{Answer, HttpError, RouterPage, router_page};
+use crate::name::ServiceName;
+use crate::observation::Observation;
+use crate::platform::{OpError, Platform};
+use crate::tier::Tier;
+use crate::wait::{Pace, Readiness, WaitError, until};
+
+use super::job::{Job, State};
+use super::tiers::Trouble;
+use super::trials::Trials;
+
+/// So many failed looks at the engine in a row mean that it is gone.
+const LOOKS_UNTIL_GONE: u32 = 12;
+
+/// Where the wait stands.
+struct Progress {
+    began: Instant,
+    converged: Option<Instant>,
+    failed_looks: u32,
+    last: Option<Observation>,
+}
+
+impl<P: Platform, T: Trials> Job<'_, P, T> {
+    /// Waits until what was deployed has converged and the app itself answers on its health path.
+    pub(super) async fn ready(
+        &self,
+        tier: Tier,
+        state: &State,
+        before: &Before,
+    ) -> Result<Observation, Trouble> {
+        let defined = state.service_names();
+        let progress = RefCell::new(Progress {
+            began: Instant::now(),
+            converged: None,
+            failed_looks: 0,
+            last: None,
+        });
+        self.start("converge", tier);
+        let answered = until(
+            Pace::within(self.limits.deploy + self.limits.http),
+            self.platform.hint(),
+            async || self.look(tier, &defined, before, &progress).await,
+            |status| {
+                let phase =
+                    if progress.borrow().converged.is_some() { "answer" } else { "converge" };
+                self.log.say(Happened::StatusChanged {
+                    phase: phase.to_owned(),
+                    status: status.to_owned(),
+                });
+            },
+        )
+        .await;
+        let progress = progress.into_inner();
+        let phase = if progress.converged.is_some() { "answer" } else { "converge" };
+        self.log.say(Happened::PhaseFinished { phase: phase.to_owned(), ok: answered.is_ok() });
+        match (answered, progress.last) {
+            (Ok(()), Some(observation)) => Ok(observation),
+            (Ok(()), None) => Err(Trouble::new(
+                "converged",
+                Cause::new(CauseClass::Harness, "ready without an observation"),
+            )),
+            (Err(error), _) => {
+                self.gather_logs(&defined).await;
+                let check =
+                    if phase == "answer" && !is_crash(&error) { "answered" } else { "converged" };
+                Err(Trouble::new(check, cause(error)))
+            }
+        }
+    }
+
+    fn start(&self, phase: &str, tier: Tier) {
+        self.log.say(Happened::PhaseStarted {
+            phase: phase.to_owned(),
+            tier: Some(tier),
+            waited_on: WaitedOn::App,
+        });
+    }
+
+    async fn look(
+        &self,
+        tier: Tier,
+        defined: &[ServiceName],
+        before: &Before,
+        progress: &RefCell<Progress>,
+    ) -> Readiness<()> {
+        let observation = match self.platform.observe(&self.plan.app).await {
+            Ok(observation) => observation,
+            Err(error) => return failed_look(&error, &mut progress.borrow_mut()),
+        };
+        let converged = decide(&observation, defined, before);
+        {
+            let mut progress = progress.borrow_mut();
+            progress.failed_looks = 0;
+            progress.last = Some(observation);
+            match converged {
+                Readiness::Hopeless(cause) => return Readiness::Hopeless(cause),
+                Readiness::NotYet(status) => {
+                    return not_converged(status, &progress, self.limits.deploy);
+                }
+                Readiness::Ready(()) => {
+                    if progress.converged.is_none() {
+                        progress.converged = Some(Instant::now());
+                        self.log.say(Happened::PhaseFinished {
+                            phase: "converge".to_owned(),
+                            ok: true,
+                        });
+                        self.start("answer", tier);
+                    }
+                }
+            }
+        }
+        let asked =
+            self.platform.get(&self.plan.app, &self.settings.health.path, ANSWER_WITHIN).await;
+        let waited = progress.borrow().converged.map(|c| c.elapsed()).unwrap_or_default();
+        match judged(asked.as_ref(), &self.settings.health.ok) {
+            Judged::Serves => Readiness::Ready(()),
+            Judged::NotYet(cause) if waited >= self.limits.http => {
+                let seen = cause.evidence;
+                let path = &self.settings.health.path;
+                let text =
+                    format!("no right answer on {path} within {:?}: {seen}", self.limits.http);
+                Readiness::Hopeless(Cause::new(cause.class, text))
+            }
+            Judged::NotYet(cause) => Readiness::NotYet(cause.evidence),
+        }
+    }
+
+    /// Gathers the last log lines of the services, as evidence.
+    pub(super) async fn gather_logs(&self, services: &[ServiceName]) {
+        for service in services {
+            if let Ok(lines) = self.platform.logs(&self.plan.app, service, 30).await
+                && !lines.is_empty()
+            {
+                self.log.say(Happened::LogsGathered { service: service.to_string(), lines });
+            }
+        }
+    }
+}
+
+/// How long one request for the health path may take.
+const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn failed_look(error: &OpError, progress: &mut Progress) -> Readiness<()> {
+    progress.failed_looks += 1;
+    if progress.failed_looks >= LOOKS_UNTIL_GONE {
+        return Readiness::Hopeless(error.cause.clone());
+    }
+    Readiness::NotYet(format!("the engine does not answer: {}", error.cause.evidence))
+}
+
+fn not_converged(status: String, progress: &Progress, limit: std::time::Duration) -> Readiness<()> {
+    if progress.converged.is_some() || progress.began.elapsed() < limit {
+        return Readiness::NotYet(status);
+    }
+    let class =
+        if status.contains("insufficient resources") { CauseClass::Host } else { CauseClass::App };
+    Readiness::Hopeless(Cause::new(class, format!("did not converge within {limit:?}: {status}")))
+}
+
+enum Judged {
+    Serves,
+    NotYet(Cause),
+}
+
+/// Judges an answer on the health path, and says whose fault it would be if it stayed like that.
+fn judged(answer: Result<&Answer, &HttpError>, ok: &[u16]) -> Judged {
+    let not_yet = |class, text: String| Judged::NotYet(Cause::new(class, text));
+    match answer {
+        Err(error @ (HttpError::Connect { .. } | HttpError::Tls { .. })) => {
+            not_yet(CauseClass::Host, error.to_string())
+        }
+        Err(error @ (HttpError::TimedOut { .. } | HttpError::Broken { .. })) => {
+            not_yet(CauseClass::App, error.to_string())
+        }
+        Ok(answer) => match router_page(answer) {
+            Some(RouterPage::UnknownHost) => not_yet(
+                CauseClass::Recipe,
+                "the router knows no app by this host (its own 404 page)".to_owned(),
+            ),
+            Some(RouterPage::NoBackend) => not_yet(
+                CauseClass::Recipe,
+                format!("the router reaches nothing on the app's port: {}", answer.summary()),
+            ),
+            None if ok.contains(&answer.status) => Judged::Serves,
+            None => not_yet(
+                CauseClass::App,
+                format!("expected one of {ok:?}, seen {}", answer.summary()),
+            ),
+        },
+    }
+}
+
+fn is_crash(error: &WaitError) -> bool {
+    matches!(error, WaitError::Hopeless(cause) if cause.evidence.contains("keeps crashing"))
+}
+
+fn cause(error: WaitError) -> Cause {
+    match error {
+        WaitError::Hopeless(cause) => cause,
+        WaitError::TimedOut { .. } => Cause::new(CauseClass::App, error.to_string()),
+    }
+}

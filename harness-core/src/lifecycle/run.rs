@@ -1,0 +1,134 @@
+//! The run as a whole.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use tokio::time::Instant;
+
+use crate::cause::{Cause, CauseClass};
+use crate::event::{Happened, Stop};
+use crate::plan::Planned;
+use crate::platform::Platform;
+use crate::tier::{Status, Tier};
+
+use super::job::{Job, Keep, State};
+use super::tiers::TierEnd;
+use super::trials::Trials;
+
+impl<P: Platform, T: Trials> Job<'_, P, T> {
+    /// Runs the plan. What happened is in the event log; everything that was made is removed again, whatever
+    /// happens, unless it is to be kept.
+    pub async fn run(&self) {
+        self.log.say(Happened::RunStarted {
+            at: self.platform.now(),
+            plan: Box::new(self.plan.clone()),
+            platform: Box::new(self.platform.facts()),
+        });
+        let before = self.census_before().await;
+        let mut state = State::default();
+        let reached = std::cell::Cell::new(None);
+        let stopped = tokio::select! {
+            biased;
+            () = self.stop.stopped() => true,
+            broke = AssertUnwindSafe(async { tokio::join!(self.lint(), self.tiers(&mut state, &reached)) }).catch_unwind() => {
+                if let Err(payload) = broke {
+                    self.log.say(Happened::HarnessBroke { text: panic_text(payload.as_ref()) });
+                }
+                false
+            }
+        };
+        if stopped {
+            self.say_stopped(reached.get());
+        }
+        let keep = match self.keep {
+            Keep::Never => false,
+            Keep::OnFailure => state.failed && !stopped,
+            Keep::Always => !stopped,
+        };
+        if keep {
+            self.note(format!(
+                "kept: {} stands; `cc-ci gc --kept` removes it",
+                self.plan.app.domain
+            ));
+        } else {
+            self.tear_down().await;
+            self.census_after(before.as_ref()).await;
+        }
+        self.log.say(Happened::RunFinished { at: self.platform.now() });
+    }
+
+    async fn lint(&self) {
+        match self.platform.lint(&self.plan.app, &self.plan.head, self.limits.command).await {
+            Ok(report) => self.log.say(Happened::Linted { report }),
+            Err(error) => self.note(format!("{error}: {}", error.cause.evidence)),
+        }
+    }
+
+    async fn tiers(&self, state: &mut State, reached: &std::cell::Cell<Option<Tier>>) {
+        for planned in &self.plan.tiers {
+            reached.set(Some(planned.tier));
+            let began = Instant::now();
+            let end = match (planned.planned, &state.blocked) {
+                (Planned::Run, None) => self.tier(planned.tier, state).await,
+                (Planned::Run, Some(reason)) => TierEnd {
+                    status: Status::Unver,
+                    reason: Some(format!("not run: {reason}")),
+                    cause: None,
+                },
+                (Planned::NotApplicable | Planned::Unproven, _) => TierEnd {
+                    status: Status::Skip,
+                    reason: Some(planned.reason.clone()),
+                    cause: None,
+                },
+            };
+            state.failed |= end.status == Status::Fail;
+            self.say_tier(planned.tier, end, began);
+        }
+    }
+
+    async fn tier(&self, tier: Tier, state: &mut State) -> TierEnd {
+        let began = Instant::now();
+        match self.op(tier, state).await {
+            Ok(()) => self.check(tier, state).await,
+            Err(trouble) => {
+                state.blocked =
+                    Some(format!("the {tier} tier did not get past `{}`", trouble.check));
+                self.step_failed(tier, &trouble, began.elapsed())
+            }
+        }
+    }
+
+    fn say_tier(&self, tier: Tier, end: TierEnd, began: Instant) {
+        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.log.say(Happened::TierFinished {
+            tier,
+            status: end.status,
+            reason: end.reason,
+            cause: end.cause,
+            duration_ms,
+        });
+    }
+
+    /// Says that the run was stopped, and what that leaves unverified.
+    fn say_stopped(&self, reached: Option<Tier>) {
+        let by = self.stop.reason().unwrap_or(Stop::Terminate);
+        self.log.say(Happened::Stopped { by });
+        let text = match by {
+            Stop::Interrupt => "stopped by SIGINT",
+            Stop::Terminate => "stopped by SIGTERM",
+            Stop::Deadline => "stopped by the run's own deadline",
+        };
+        for planned in self.plan.tiers.iter().filter(|t| reached.is_none_or(|r| t.tier >= r)) {
+            let cause = Some(Cause::new(CauseClass::Harness, text));
+            let end = TierEnd { status: Status::Unver, reason: Some(text.to_owned()), cause };
+            self.say_tier(planned.tier, end, Instant::now());
+        }
+    }
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|t| (*t).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a text".to_owned())
+}

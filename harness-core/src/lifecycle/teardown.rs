@@ -1,0 +1,78 @@
+//! The teardown: always, all of it, each step with its own limit; then the census.
+
+use std::time::Duration;
+
+use crate::census::Census;
+use crate::event::{CensusTime, Happened, WaitedOn};
+use crate::platform::{OpError, Platform};
+
+use super::job::Job;
+use super::trials::Trials;
+
+impl<P: Platform, T: Trials> Job<'_, P, T> {
+    /// Removes everything that the run made, last to first. A step that fails does not stop the next.
+    pub(super) async fn tear_down(&self) {
+        let app = &self.plan.app;
+        let limit = self.limits.teardown_step;
+        self.undo("undeploy", limit, self.platform.undeploy(app, limit)).await;
+        let holders = self.undo("remove data", limit, self.platform.remove_data(app, limit)).await;
+        for holder in holders.unwrap_or_default() {
+            self.note(format!("container {holder} is not part of the stack and held one of its volumes: it was removed"));
+        }
+        self.undo("forget", limit, self.platform.forget(app)).await;
+    }
+
+    async fn undo<V>(
+        &self,
+        name: &str,
+        limit: Duration,
+        work: impl Future<Output = Result<V, OpError>>,
+    ) -> Option<V> {
+        // The platform keeps its own limit; this one holds when it does not.
+        let bounded =
+            async { tokio::time::timeout(limit + Duration::from_secs(10), work).await.ok() };
+        let done =
+            self.phase(name, None, WaitedOn::Platform, async { bounded.await.ok_or(()) }).await;
+        let (value, error) = match done {
+            Ok(Ok(value)) => (Some(value), None),
+            Ok(Err(error)) => (None, Some(format!("{error}: {}", error.cause.evidence))),
+            Err(()) => (None, Some(format!("did not end within {limit:?}"))),
+        };
+        self.log.say(Happened::TeardownStep { name: name.to_owned(), error });
+        value
+    }
+
+    /// Counts what exists before anything is made.
+    pub(super) async fn census_before(&self) -> Option<Census> {
+        let taken = self.phase("census", None, WaitedOn::Platform, self.platform.census()).await;
+        let (count, error) = match &taken {
+            Ok(census) => (census.len(), None),
+            Err(error) => (0, Some(error.cause.evidence.clone())),
+        };
+        self.log.say(Happened::CensusTaken {
+            when: CensusTime::Before,
+            count,
+            left_behind: Vec::new(),
+            error,
+        });
+        taken.ok()
+    }
+
+    /// Counts what exists after the teardown and says what this run left behind.
+    pub(super) async fn census_after(&self, before: Option<&Census>) {
+        let taken = self.phase("census", None, WaitedOn::Platform, self.platform.census()).await;
+        let (count, left_behind, error) = match (taken, before) {
+            (Ok(after), Some(before)) => {
+                let left = after.left_behind_since(before, self.plan.app.stack.as_str());
+                (after.len(), left, None)
+            }
+            (Ok(after), None) => (
+                after.len(),
+                Vec::new(),
+                Some("there is no census from before to compare with".to_owned()),
+            ),
+            (Err(error), _) => (0, Vec::new(), Some(error.cause.evidence)),
+        };
+        self.log.say(Happened::CensusTaken { when: CensusTime::After, count, left_behind, error });
+    }
+}

@@ -1,0 +1,288 @@
+//! Running a tier's seeds and checks, and judging the tier by them.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::cause::{Cause, CauseClass};
+use crate::event::{Happened, WaitedOn};
+use crate::platform::{OpError, Platform};
+use crate::run_file::{Health, Phase, RunFile, SCHEMA, TrialLine};
+use crate::secret::Secret;
+use crate::tier::{Status, Tier};
+
+use super::job::{Job, State};
+use super::trials::Trials;
+
+/// A step of an op that did not succeed: the check that it stands for, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    pub(super) check: &'static str,
+    pub(super) cause: Cause,
+}
+
+impl Trouble {
+    pub(super) const fn new(check: &'static str, cause: Cause) -> Self {
+        Self { check, cause }
+    }
+
+    pub(super) fn from_op(check: &'static str, error: &OpError) -> Self {
+        Self {
+            check,
+            cause: Cause::new(error.cause.class, format!("{error}: {}", error.cause.evidence)),
+        }
+    }
+}
+
+/// How a tier ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TierEnd {
+    pub(super) status: Status,
+    pub(super) reason: Option<String>,
+    pub(super) cause: Option<Cause>,
+}
+
+/// One check as the tier is judged by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Judged {
+    pub(super) name: String,
+    pub(super) status: Status,
+    pub(super) message: Option<String>,
+    pub(super) cause: Option<CauseClass>,
+}
+
+/// Judges a tier by its checks: one failure fails it, unless the failure is nobody's verdict (the host's, the
+/// registry's, ours), which leaves it unverified; nothing but skips proves nothing.
+pub(super) fn judge(checks: &[Judged], trouble: Option<&Cause>) -> TierEnd {
+    let failed = checks.iter().find(|c| c.status == Status::Fail);
+    let named = |check: &Judged| {
+        let text = format!("{}: {}", check.name, check.message.as_deref().unwrap_or("failed"));
+        Cause::new(check.cause.unwrap_or(CauseClass::App), text)
+    };
+    let verdicts = checks
+        .iter()
+        .filter(|c| c.status == Status::Fail && c.cause.unwrap_or(CauseClass::App).is_verdict());
+    if let Some(check) = verdicts.into_iter().next() {
+        return TierEnd { status: Status::Fail, reason: None, cause: Some(named(check)) };
+    }
+    if let Some(cause) = trouble {
+        let status = if cause.class.is_verdict() { Status::Fail } else { Status::Unver };
+        return TierEnd {
+            status,
+            reason: Some(cause.evidence.clone()),
+            cause: Some(cause.clone()),
+        };
+    }
+    if let Some(check) = failed.or_else(|| checks.iter().find(|c| c.status == Status::Unver)) {
+        let cause = named(check);
+        return TierEnd {
+            status: Status::Unver,
+            reason: Some(cause.evidence.clone()),
+            cause: Some(cause),
+        };
+    }
+    if checks.iter().any(|c| c.status == Status::Pass) {
+        return TierEnd { status: Status::Pass, reason: None, cause: None };
+    }
+    TierEnd {
+        status: Status::Unver,
+        reason: Some("every check was skipped: nothing was proven".to_owned()),
+        cause: None,
+    }
+}
+
+/// Returns the checks that were planned and said nothing: the process ended before them.
+pub(super) fn silent(planned: &[String], said: &[Judged]) -> Vec<Judged> {
+    let missing = planned.iter().filter(|name| said.iter().all(|s| s.name != **name));
+    let of = |name: &String| Judged {
+        name: name.clone(),
+        status: Status::Fail,
+        message: Some("it was planned and gave no result".to_owned()),
+        cause: Some(CauseClass::Suite),
+    };
+    missing.map(of).collect()
+}
+
+impl<P: Platform, T: Trials> Job<'_, P, T> {
+    /// Runs the tier's seeds. A seed that fails leaves the tier without what its checks need.
+    pub(super) async fn seed(&self, tier: Tier, state: &mut State) -> Result<(), Trouble> {
+        let ended = self.trials(tier, Phase::Seed, state).await;
+        if let Some(cause) = ended.trouble {
+            return Err(Trouble::new("seeded", cause));
+        }
+        for line in ended.judged {
+            if line.status == Status::Fail || line.status == Status::Unver {
+                let class = line.cause.unwrap_or(CauseClass::Suite);
+                let text = format!("seed {}: {}", line.name, line.message.unwrap_or_default());
+                return Err(Trouble::new("seeded", Cause::new(class, text)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the tier's checks and judges the tier by them.
+    pub(super) async fn check(&self, tier: Tier, state: &mut State) -> TierEnd {
+        let mut ended = self.trials(tier, Phase::Check, state).await;
+        let silent = silent(&self.plan.tier(tier).checks, &ended.judged);
+        for check in &silent {
+            self.say_check(tier, check, Duration::ZERO);
+        }
+        ended.judged.extend(silent);
+        judge(&ended.judged, ended.trouble.as_ref())
+    }
+
+    /// Says that a step of an op was done, as a check of its tier.
+    pub(super) fn step_done(&self, tier: Tier, name: &str, took: Duration) {
+        let check =
+            Judged { name: name.to_owned(), status: Status::Pass, message: None, cause: None };
+        self.say_check(tier, &check, took);
+    }
+
+    /// Says that a step of an op failed, and judges the tier by it.
+    pub(super) fn step_failed(&self, tier: Tier, trouble: &Trouble, took: Duration) -> TierEnd {
+        let status = if trouble.cause.class.is_verdict() { Status::Fail } else { Status::Unver };
+        let check = Judged {
+            name: trouble.check.to_owned(),
+            status,
+            message: Some(trouble.cause.evidence.clone()),
+            cause: Some(trouble.cause.class),
+        };
+        self.say_check(tier, &check, took);
+        let reason = (status == Status::Unver).then(|| trouble.cause.evidence.clone());
+        TierEnd { status, reason, cause: Some(trouble.cause.clone()) }
+    }
+
+    fn say_check(&self, tier: Tier, check: &Judged, took: Duration) {
+        self.log.say(Happened::CheckFinished {
+            tier,
+            name: check.name.clone(),
+            status: check.status,
+            duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            message: check.message.clone(),
+            cause: check.cause,
+        });
+    }
+
+    async fn trials(&self, tier: Tier, phase: Phase, state: &mut State) -> PhaseEnd {
+        let name = match phase {
+            Phase::Seed => "seed",
+            Phase::Check => "check",
+        };
+        let file = self.run_file(tier, phase, state);
+        self.log.say(Happened::PhaseStarted {
+            phase: name.to_owned(),
+            tier: Some(tier),
+            waited_on: WaitedOn::Suite,
+        });
+        let began = Instant::now();
+        let ended = self.trials.run(&file, self.limits.trials).await;
+        tracing::debug!(%tier, name, took = ?began.elapsed(), "a trials process ended");
+        let mut judged = Vec::new();
+        for line in ended.lines {
+            match line {
+                TrialLine::Fact { key, value } => drop(state.facts.insert(key, value)),
+                TrialLine::Secret { value } => self.log.hide(&Secret::new(value)),
+                TrialLine::Done { name, status, duration_ms, message, cause } => {
+                    let check = Judged { name, status, message, cause };
+                    if phase == Phase::Check || status != Status::Pass {
+                        self.say_check(tier, &check, Duration::from_millis(duration_ms));
+                    }
+                    judged.push(check);
+                }
+            }
+        }
+        self.log
+            .say(Happened::PhaseFinished { phase: name.to_owned(), ok: ended.trouble.is_none() });
+        PhaseEnd { judged, trouble: ended.trouble }
+    }
+
+    fn run_file(&self, tier: Tier, phase: Phase, state: &State) -> RunFile {
+        let name = match phase {
+            Phase::Seed => format!("trials-{tier}-seed.jsonl"),
+            Phase::Check => format!("trials-{tier}.jsonl"),
+        };
+        RunFile {
+            schema: SCHEMA,
+            app: self.plan.app.clone(),
+            attachment: self.platform.attachment(),
+            tier,
+            phase,
+            health: Health {
+                path: self.settings.health.path.clone(),
+                ok: self.settings.health.ok.clone(),
+            },
+            head: self.plan.head.clone(),
+            base: self.plan.base.clone(),
+            services: state.services.clone(),
+            upgrade: state.upgrade.clone(),
+            snapshot: state.snapshot.clone(),
+            claims: self.recipe.claims.clone(),
+            facts: state.facts.clone(),
+            out: self.dir.join("logs").join(name),
+        }
+    }
+}
+
+struct PhaseEnd {
+    judged: Vec<Judged>,
+    trouble: Option<Cause>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(status: Status, cause: Option<CauseClass>) -> Judged {
+        Judged { name: "c".to_owned(), status, message: Some("m".to_owned()), cause }
+    }
+
+    #[test]
+    fn one_failure_fails_the_tier() {
+        let end = judge(
+            &[check(Status::Pass, None), check(Status::Fail, Some(CauseClass::Recipe))],
+            None,
+        );
+        assert_eq!((end.status, end.cause.unwrap().class), (Status::Fail, CauseClass::Recipe));
+    }
+
+    #[test]
+    fn a_failure_that_is_the_hosts_leaves_the_tier_unverified() {
+        let end =
+            judge(&[check(Status::Pass, None), check(Status::Fail, Some(CauseClass::Host))], None);
+        assert_eq!((end.status, end.cause.unwrap().class), (Status::Unver, CauseClass::Host));
+    }
+
+    #[test]
+    fn a_real_failure_outweighs_an_unverified_one() {
+        let checks = [
+            check(Status::Fail, Some(CauseClass::Host)),
+            check(Status::Fail, Some(CauseClass::App)),
+        ];
+        assert_eq!(judge(&checks, None).status, Status::Fail);
+    }
+
+    #[test]
+    fn nothing_but_skips_proves_nothing() {
+        assert_eq!(judge(&[check(Status::Skip, None)], None).status, Status::Unver);
+        assert_eq!(judge(&[], None).status, Status::Unver);
+        assert_eq!(
+            judge(&[check(Status::Skip, None), check(Status::Pass, None)], None).status,
+            Status::Pass
+        );
+    }
+
+    #[test]
+    fn a_planned_check_without_a_result_fails() {
+        let planned = ["a".to_owned(), "c".to_owned()];
+        let silent = silent(&planned, &[check(Status::Pass, None)]);
+        assert_eq!(silent.len(), 1);
+        assert_eq!((silent[0].name.as_str(), silent[0].status), ("a", Status::Fail));
+    }
+
+    #[test]
+    fn a_crashed_process_fails_the_tier_as_the_suites_fault() {
+        let crash = Cause::new(CauseClass::Suite, "killed by signal 11");
+        let end = judge(&[check(Status::Pass, None)], Some(&crash));
+        assert_eq!((end.status, end.cause.unwrap().class), (Status::Fail, CauseClass::Suite));
+    }
+}

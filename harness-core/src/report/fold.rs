@@ -1,0 +1,337 @@
+//! Events in, results out.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::cause::{Cause, CauseClass};
+use crate::event::{CensusTime, Event, Happened, Stop, WaitedOn};
+use crate::lint::{LintReport, LintStatus};
+use crate::plan::{Plan, Planned};
+use crate::platform::PlatformFacts;
+use crate::tier::{Rung, Status, Tier};
+
+use super::ladder::{level, rungs};
+use super::results::{
+    CauseReport, CensusReport, Check, Deploys, Flags, LintSummary, PhaseSpan, PlatformReport,
+    Results, RunVerdict, SCHEMA, Skips, Stage,
+};
+
+/// An event log from which no results can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the event log does not begin with the start of a run")]
+pub struct NoRun;
+
+#[derive(Default)]
+struct Fold {
+    head: Option<(Timestamp, Plan, PlatformFacts)>,
+    finished: Option<Timestamp>,
+    checks: IndexMap<Tier, Vec<Check>>,
+    tiers: IndexMap<Tier, (Status, Option<String>, Option<Cause>, u64)>,
+    lint: Option<LintReport>,
+    deploys: u32,
+    census: CensusReport,
+    teardown_errors: Vec<String>,
+    torn_down: bool,
+    phases: Vec<PhaseSpan>,
+    open: Vec<(String, Option<Tier>, WaitedOn, u64)>,
+    notes: Vec<String>,
+    stopped: Option<Stop>,
+    leaks: Vec<String>,
+    broke: Option<String>,
+    last_ms: u64,
+}
+
+impl Results {
+    /// Makes the results from a run's events; also from those of a run that was killed half-way.
+    ///
+    /// # Errors
+    /// There is no start of a run among the events.
+    pub fn from_events(events: &[Event]) -> Result<Self, NoRun> {
+        let mut fold = Fold::default();
+        for event in events {
+            fold.hear(event);
+        }
+        fold.finish()
+    }
+}
+
+impl Fold {
+    fn hear(&mut self, event: &Event) {
+        self.last_ms = event.ms;
+        match &event.what {
+            Happened::RunStarted { at, plan, platform } => {
+                self.head = Some((*at, (**plan).clone(), (**platform).clone()));
+            }
+            Happened::RunFinished { at } => self.finished = Some(*at),
+            Happened::PhaseStarted { phase, tier, waited_on } => {
+                self.open.push((phase.clone(), *tier, *waited_on, event.ms));
+            }
+            Happened::PhaseFinished { phase, .. } => self.close(phase, event.ms),
+            Happened::StatusChanged { .. } | Happened::LogsGathered { .. } => {}
+            Happened::Noted { text } => self.notes.push(text.clone()),
+            Happened::DeployDone => self.deploys += 1,
+            Happened::CheckFinished { tier, name, status, duration_ms, message, cause } => {
+                let check = Check {
+                    name: name.clone(),
+                    status: *status,
+                    duration_ms: *duration_ms,
+                    message: message.clone(),
+                    cause: *cause,
+                };
+                self.checks.entry(*tier).or_default().push(check);
+            }
+            Happened::TierFinished { tier, status, reason, cause, duration_ms } => {
+                self.tiers.insert(*tier, (*status, reason.clone(), cause.clone(), *duration_ms));
+            }
+            Happened::Linted { report } => self.lint = Some(report.clone()),
+            Happened::Stopped { by } => self.stopped = Some(*by),
+            Happened::TeardownStep { name, error } => {
+                self.torn_down = true;
+                self.teardown_errors.extend(error.as_ref().map(|e| format!("{name}: {e}")));
+            }
+            Happened::CensusTaken { when, count, left_behind, error } => {
+                self.hear_census(*when, *count, left_behind, error.as_ref());
+            }
+            Happened::SecretLeaked { artefact } => self.leaks.push(artefact.clone()),
+            Happened::HarnessBroke { text } => self.broke = Some(text.clone()),
+        }
+    }
+
+    fn hear_census(
+        &mut self,
+        when: CensusTime,
+        count: usize,
+        left: &[crate::census::Item],
+        error: Option<&String>,
+    ) {
+        let taken = error.is_none().then_some(count);
+        match when {
+            CensusTime::Before => self.census.before = taken,
+            CensusTime::After => {
+                self.census.after = taken;
+                self.census.left_behind = left.to_vec();
+            }
+        }
+        if let Some(error) = error {
+            self.census.error = Some(error.clone());
+        }
+    }
+
+    fn close(&mut self, phase: &str, end_ms: u64) {
+        let Some(at) = self.open.iter().rposition(|(name, ..)| name == phase) else { return };
+        let (name, tier, waited_on, start_ms) = self.open.remove(at);
+        self.phases.push(PhaseSpan { name, tier, start_ms, end_ms, waited_on });
+    }
+
+    fn finish(mut self) -> Result<Results, NoRun> {
+        let (started, plan, platform) = self.head.take().ok_or(NoRun)?;
+        while let Some((name, ..)) = self.open.last().cloned() {
+            self.close(&name, self.last_ms);
+        }
+        let lint = self.lint.take().unwrap_or(LintReport {
+            status: LintStatus::Unver,
+            rules_failed: Vec::new(),
+            reason: Some("the lint did not come back".to_owned()),
+            text: String::new(),
+        });
+        let results: IndexMap<Tier, Status> = Tier::ALL
+            .into_iter()
+            .map(|t| (t, self.tiers.get(&t).map_or(Status::Unver, |(s, ..)| *s)))
+            .collect();
+        let rungs = rungs(&plan, &results, lint.status);
+        let flags = Flags {
+            clean_teardown: self.torn_down
+                && self.teardown_errors.is_empty()
+                && self.census.left_behind.is_empty()
+                && self.census.after.is_some(),
+            no_secret_leak: self.leaks.is_empty(),
+        };
+        let (verdict, cause) = self.verdict(&plan, &results);
+        let stages = Tier::ALL.into_iter().map(|t| self.stage(t)).collect();
+        Ok(Results {
+            schema: SCHEMA,
+            run_id: plan.run_id.to_string(),
+            recipe: plan.recipe.to_string(),
+            version: plan.head.version.as_ref().map(ToString::to_string),
+            base_version: plan
+                .base
+                .as_ref()
+                .and_then(|b| b.version.as_ref())
+                .map(ToString::to_string),
+            pr: plan.pr,
+            reference: plan.head.commit.to_string(),
+            started,
+            finished: self.finished,
+            platform: platform_report(&platform, &plan),
+            verdict,
+            level: level(&rungs),
+            cause: cause.as_ref().map(CauseReport::from),
+            skips: skips(&plan, &rungs),
+            results,
+            stages,
+            rungs,
+            lint: LintSummary {
+                status: lint.status,
+                rules_failed: lint.rules_failed,
+                reason: lint.reason,
+            },
+            deploys: Deploys { planned: plan.deploys, done: self.deploys },
+            phases: with_gaps(self.phases, self.last_ms),
+            census: self.census,
+            flags,
+            customization: plan.customization,
+            notes: self.notes,
+        })
+    }
+
+    fn stage(&self, tier: Tier) -> Stage {
+        let (status, reason, _, duration_ms) = self.tiers.get(&tier).cloned().unwrap_or((
+            Status::Unver,
+            Some("the run ended before it".to_owned()),
+            None,
+            0,
+        ));
+        let checks = self.checks.get(&tier).cloned().unwrap_or_default();
+        Stage { tier, status, reason, duration_ms, checks }
+    }
+
+    /// What the run proved, worst first: a defect of ours, a failure, something that kept it from being verified.
+    fn verdict(
+        &self,
+        plan: &Plan,
+        results: &IndexMap<Tier, Status>,
+    ) -> (RunVerdict, Option<Cause>) {
+        let ours = |text: String| (RunVerdict::Error, Some(Cause::new(CauseClass::Harness, text)));
+        if let Some(text) = &self.broke {
+            return ours(format!("panic: {text}"));
+        }
+        if let Some(artefact) = self.leaks.first() {
+            return ours(format!("a known secret stands in {artefact}"));
+        }
+        if results[&Tier::Install] == Status::Pass && self.deploys != plan.deploys {
+            return ours(format!(
+                "{} deploys were planned and {} made",
+                plan.deploys, self.deploys
+            ));
+        }
+        let of = |wanted: Status| {
+            let found = self.tiers.iter().filter(|(_, (status, ..))| *status == wanted);
+            found
+                .map(|(tier, (_, reason, cause, _))| (*tier, reason.clone(), cause.clone()))
+                .collect::<Vec<_>>()
+        };
+        if let Some((tier, _, cause)) = of(Status::Fail).into_iter().next() {
+            let cause = cause.map(|c| Cause::new(c.class, format!("{tier}: {}", c.evidence)));
+            return (RunVerdict::Fail, cause);
+        }
+        if let Some((tier, reason, cause)) = of(Status::Unver).into_iter().next() {
+            let text = reason.unwrap_or_else(|| "not verified".to_owned());
+            let cause = cause.unwrap_or_else(|| Cause::new(CauseClass::Harness, text));
+            return (
+                RunVerdict::NotVerified,
+                Some(Cause::new(cause.class, format!("{tier}: {}", cause.evidence))),
+            );
+        }
+        if self.finished.is_none() || Tier::ALL.iter().any(|t| !self.tiers.contains_key(t)) {
+            let text = "the run ended before its verdict".to_owned();
+            return (RunVerdict::NotVerified, Some(Cause::new(CauseClass::Harness, text)));
+        }
+        if let Some(cause) = self.unclean() {
+            return (RunVerdict::NotVerified, Some(cause));
+        }
+        (RunVerdict::Pass, None)
+    }
+
+    fn unclean(&self) -> Option<Cause> {
+        if !self.torn_down {
+            return None;
+        }
+        if let Some(item) = self.census.left_behind.first() {
+            let more = self.census.left_behind.len() - 1;
+            return Some(Cause::new(
+                CauseClass::Harness,
+                format!("left behind: {item} and {more} more"),
+            ));
+        }
+        if let Some(error) = &self.census.error {
+            return Some(Cause::new(
+                CauseClass::Host,
+                format!("the census could not be taken: {error}"),
+            ));
+        }
+        self.teardown_errors
+            .first()
+            .map(|e| Cause::new(CauseClass::Harness, format!("teardown: {e}")))
+    }
+}
+
+fn platform_report(platform: &PlatformFacts, plan: &Plan) -> PlatformReport {
+    PlatformReport {
+        name: platform.name.clone(),
+        abra: platform.abra.clone(),
+        abra_is_stand_in: platform.abra_is_stand_in,
+        engine: platform.engine.clone(),
+        source: plan.source.clone(),
+        host_quirks: platform.host_quirks.clone(),
+        stand_ins: platform.stand_ins.clone(),
+    }
+}
+
+fn skips(plan: &Plan, rungs: &IndexMap<Rung, Status>) -> Skips {
+    let tier_of = |rung: Rung| match rung {
+        Rung::Install => Some(Tier::Install),
+        Rung::Upgrade => Some(Tier::Upgrade),
+        Rung::BackupRestore => Some(Tier::Backup),
+        Rung::Functional => Some(Tier::Custom),
+        Rung::Lint => None,
+    };
+    let mut skips = Skips::default();
+    for (rung, status) in rungs {
+        match status {
+            Status::Skip => {
+                let planned = tier_of(*rung)
+                    .map(|t| plan.tier(t))
+                    .filter(|t| t.planned == Planned::NotApplicable);
+                skips
+                    .intentional
+                    .insert(*rung, planned.map(|t| t.reason.clone()).unwrap_or_default());
+            }
+            Status::Unver => skips.unintentional.push(*rung),
+            Status::Pass | Status::Fail => {}
+        }
+    }
+    skips
+}
+
+/// Adds the time in no phase, as ours: whoever is not waited for is not to blame.
+fn with_gaps(mut phases: Vec<PhaseSpan>, end_ms: u64) -> Vec<PhaseSpan> {
+    phases.sort_by_key(|p| (p.start_ms, p.end_ms));
+    let mut all = Vec::with_capacity(phases.len() * 2);
+    let mut reached = 0;
+    for phase in phases {
+        if phase.start_ms > reached {
+            all.push(gap(reached, phase.start_ms));
+        }
+        reached = reached.max(phase.end_ms);
+        all.push(phase);
+    }
+    if end_ms > reached {
+        all.push(gap(reached, end_ms));
+    }
+    all
+}
+
+fn gap(start_ms: u64, end_ms: u64) -> PhaseSpan {
+    PhaseSpan {
+        name: "between".to_owned(),
+        tier: None,
+        start_ms,
+        end_ms,
+        waited_on: WaitedOn::Harness,
+    }
+}
+
+#[cfg(test)]
+#[path = "fold_tests.rs"]
+mod tests;
