@@ -1,0 +1,126 @@
+//! Every image: its tag, what it is made from, in the order of building. The one place for versions.
+
+/// An image and how it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Image {
+    /// Its name and tag.
+    pub(super) tag: &'static str,
+    /// The folder below `harness-local/images` with its Dockerfile; none for the base.
+    pub(super) folder: Option<&'static str>,
+    /// The image that it is built on.
+    pub(super) parent: Option<&'static str>,
+    /// What is put into it.
+    pub(super) source: Source,
+}
+
+/// What is put into an image beside its folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A minimal Debian of this suite.
+    Debian { suite: &'static str },
+    /// Debian packages: the folder's Dockerfile with these arguments.
+    Packages { args: &'static [(&'static str, &'static str)] },
+    /// Node from the npm registry.
+    Node,
+    /// Ghost from the npm registry.
+    Ghost { version: &'static str },
+    /// A program of harness-local.
+    Program { name: &'static str },
+}
+
+/// The version of Node, for Ghost: both of its releases accept it.
+pub(super) const NODE: &str = "22.23.3";
+
+/// What installs Ghost's dependencies by the lock file that it ships.
+pub(super) const PNPM: &str = "12.4.2";
+
+const BASE: &str = "cc-ci/base:bookworm";
+
+/// All images, parents first, those that most tests need first.
+pub(super) const IMAGES: &[Image] = &[
+    Image { tag: BASE, folder: None, parent: None, source: Source::Debian { suite: "bookworm" } },
+    Image {
+        tag: "cc-ci/router:local",
+        folder: Some("router"),
+        parent: Some(BASE),
+        source: Source::Program { name: "cc-ci-router" },
+    },
+    nginx("nginx:1.22.1", &[("SUITE", "bookworm"), ("VERSION", "1.22.1")]),
+    nginx("nginx:1.26.3", &[("SUITE", "trixie"), ("VERSION", "1.26.3")]),
+    Image {
+        tag: "cc-ci/backupbot:local",
+        folder: Some("backupbot"),
+        parent: Some(BASE),
+        source: Source::Program { name: "cc-ci-backup" },
+    },
+    Image {
+        tag: "mariadb:10.11.18",
+        folder: Some("mariadb"),
+        parent: Some(BASE),
+        source: Source::Packages { args: &[("VERSION", "10.11.18")] },
+    },
+    Image { tag: "cc-ci/node:22", folder: Some("node"), parent: Some(BASE), source: Source::Node },
+    ghost("ghost:6.44.1", "6.44.1"),
+    ghost("ghost:6.65.0", "6.65.0"),
+];
+
+const fn nginx(tag: &'static str, args: &'static [(&'static str, &'static str)]) -> Image {
+    Image { tag, folder: Some("nginx"), parent: Some(BASE), source: Source::Packages { args } }
+}
+
+const fn ghost(tag: &'static str, version: &'static str) -> Image {
+    Image {
+        tag,
+        folder: Some("ghost"),
+        parent: Some("cc-ci/node:22"),
+        source: Source::Ghost { version },
+    }
+}
+
+/// Returns the named images with all that they are built on, in the order of building. No name means all.
+///
+/// # Errors
+/// A name is no image's; it is the error.
+pub(super) fn select(names: &[String]) -> Result<Vec<Image>, String> {
+    let is_named =
+        |image: &Image, name: &str| image.tag == name || image.tag.split(':').next() == Some(name);
+    if let Some(unknown) = names.iter().find(|n| !IMAGES.iter().any(|i| is_named(i, n))) {
+        return Err(unknown.clone());
+    }
+    let mut wanted: Vec<&str> = Vec::new();
+    for image in IMAGES.iter().rev() {
+        let asked_for = names.is_empty() || names.iter().any(|n| is_named(image, n));
+        if asked_for || wanted.contains(&image.tag) {
+            wanted.push(image.tag);
+            wanted.extend(image.parent);
+        }
+    }
+    Ok(IMAGES.iter().filter(|i| wanted.contains(&i.tag)).copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selected(names: &[&str]) -> Vec<&'static str> {
+        let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+        select(&names).unwrap().iter().map(|i| i.tag).collect()
+    }
+
+    #[test]
+    fn parents_come_before_their_children() {
+        for (i, image) in IMAGES.iter().enumerate() {
+            let before =
+                image.parent.is_none_or(|p| IMAGES[..i].iter().any(|other| other.tag == p));
+            assert!(before, "{} before its parent", image.tag);
+        }
+    }
+
+    #[test]
+    fn a_selection_brings_what_it_is_built_on() {
+        assert_eq!(selected(&["ghost:6.65.0"]), [BASE, "cc-ci/node:22", "ghost:6.65.0"]);
+        assert_eq!(selected(&["nginx"]), [BASE, "nginx:1.22.1", "nginx:1.26.3"]);
+        assert_eq!(selected(&[]).len(), IMAGES.len());
+        assert_eq!(select(&["ngnix".to_owned()]), Err("ngnix".to_owned()));
+    }
+}
