@@ -1,0 +1,8 @@
+#!/bin/bash
+
+export DEFAULT_CONF_VERSION=v1
+
+# Lists what is served. Usage: abra app cmd YOURAPPDOMAIN app list
+list() {
+  find /usr/share/nginx/html -type f
+}

@@ -1,0 +1,3 @@
+#!/bin/bash
+
+export MYSQL_BACKUP_VERSION=v1

@@ -1,0 +1,1 @@
+export NOTHING_VERSION=v1

@@ -1,0 +1,75 @@
+//! The recipes that are broken on purpose, and how a run of each must end.
+
+use harness_core::cause::CauseClass;
+use harness_core::tier::Tier;
+
+/// A recipe that is broken on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The bundled recipe.
+    pub recipe: &'static str,
+    /// The recipe that it is run as: itself, or another whose suite finds what is wrong. A run as another recipe takes
+    /// the repository as its source.
+    pub run_as: &'static str,
+    /// How the run must end.
+    pub ending: Ending,
+    /// Whose fault the run must say it is.
+    pub cause: CauseClass,
+}
+
+/// How the run of a broken recipe must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Exit code 1: this check of this tier fails, and no earlier tier does.
+    Fails {
+        /// The tier.
+        tier: Tier,
+        /// The check, or the step of the tier's op.
+        check: &'static str,
+    },
+    /// Exit code 3: it could not be verified.
+    NotVerified,
+    /// Exit code 2: one clear error, and nothing is deployed.
+    Refused,
+}
+
+/// The bundled recipes as other people write them, for plan and lint only: their images do not exist here.
+pub const WILD: &[&str] = &["wild-modifiers", "wild-overlays", "wild-versions"];
+
+/// Every recipe that is broken on purpose.
+pub const BROKEN: &[Broken] = &[
+    fails("broken-crash-loop", Tier::Install, "converged", CauseClass::App),
+    fails("broken-silent-port", Tier::Install, "answered", CauseClass::Recipe),
+    fails("broken-no-route", Tier::Install, "answered", CauseClass::Recipe),
+    fails("broken-content-type", Tier::Custom, "content_types", CauseClass::App)
+        .run_as("custom-html"),
+    fails("broken-wrong-page", Tier::Custom, "content_round_trip", CauseClass::App)
+        .run_as("custom-html"),
+    fails("broken-vacuous-upgrade", Tier::Upgrade, "version_or_image_moved", CauseClass::Recipe),
+    fails("broken-rolled-back", Tier::Upgrade, "converged", CauseClass::Recipe),
+    fails("broken-lost-volume", Tier::Upgrade, "volumes_survive", CauseClass::Recipe),
+    fails("broken-orphan-service", Tier::Upgrade, "no_service_left_behind", CauseClass::Recipe),
+    fails("broken-empty-backup", Tier::Backup, "declared_volumes_are_in_it", CauseClass::Recipe),
+    fails("broken-silent-hook", Tier::Backup, "declared_paths_are_in_it", CauseClass::Recipe),
+    fails("broken-restore-loses", Tier::Restore, "markers_are_back", CauseClass::Recipe),
+    fails("broken-blocked-volume", Tier::Install, "volumes_are_its_own", CauseClass::Recipe),
+    fails("leaky", Tier::Backup, "hooks_succeeded", CauseClass::Recipe),
+    ends("broken-unpullable", Ending::NotVerified, CauseClass::Registry),
+    ends("broken-compose", Ending::Refused, CauseClass::Recipe),
+    ends("no-env-sample", Ending::Refused, CauseClass::Recipe),
+    ends("long-names", Ending::Refused, CauseClass::Recipe),
+];
+
+impl Broken {
+    const fn run_as(self, run_as: &'static str) -> Self {
+        Self { run_as, ..self }
+    }
+}
+
+const fn fails(recipe: &'static str, tier: Tier, check: &'static str, cause: CauseClass) -> Broken {
+    ends(recipe, Ending::Fails { tier, check }, cause)
+}
+
+const fn ends(recipe: &'static str, ending: Ending, cause: CauseClass) -> Broken {
+    Broken { recipe, run_as: recipe, ending, cause }
+}
