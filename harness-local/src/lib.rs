@@ -1,3 +1,6 @@
 //! harness-local
 
+pub mod abra;
+pub mod bundle;
+pub mod engine;
 pub mod router;

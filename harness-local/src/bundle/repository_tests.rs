@@ -98,7 +98,7 @@ async fn every_bundled_recipe_reads_at_every_reference_unless_it_is_broken_there
                 }
                 (_, read) => {
                     let read =
-                        read.unwrap_or_else(|e| panic!("{recipe} {reference}: {e}: {:?}", e));
+                        read.unwrap_or_else(|e| panic!("{recipe} {reference}: {e:?}"));
                     assert!(
                         read.version.is_some() && !read.compose.services.is_empty(),
                         "{recipe} {reference}"
