@@ -56,7 +56,7 @@ impl Record {
 }
 
 fn path(machine: &Machine) -> Utf8PathBuf {
-    machine.state.join("engine.toml")
+    machine.state.join("engine/process.toml")
 }
 
 /// Expects `pid (name) state …`; the name may hold blanks and brackets. The start time is the 22nd field.

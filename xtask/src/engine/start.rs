@@ -8,7 +8,7 @@ use harness_core::wait::{Hint, Pace, Readiness, until};
 
 use super::install::ensure_installed;
 use super::record::{PID_FILE, Record};
-use super::swarm::{Marking, ensure_marked, ensure_swarm};
+use super::swarm::{Marking, ensure_test_server};
 use crate::docker::{Docker, SOCKET};
 use crate::machine::Machine;
 use crate::progress::say;
@@ -31,8 +31,7 @@ pub(crate) async fn ensure_engine(machine: &Machine, marking: Marking) -> anyhow
         None => start(machine, &docker).await?,
     };
     let started_by_us = Record::read(machine).is_some_and(|r| Record::of_engine() == Some(r));
-    ensure_swarm(&docker).await?;
-    ensure_marked(&docker, if started_by_us { Marking::Mark } else { marking }).await?;
+    ensure_test_server(&docker, if started_by_us { Marking::Mark } else { marking }).await?;
     Ok(Engine { version, started_by_us })
 }
 
@@ -49,7 +48,7 @@ async fn answering(docker: &Docker<'_>) -> Option<String> {
 
 async fn start(machine: &Machine, docker: &Docker<'_>) -> anyhow::Result<String> {
     let installed = ensure_installed(machine).await?;
-    let log = machine.folder(".")?.join("dockerd.log");
+    let log = machine.folder("engine")?.join("dockerd.log");
     let is_starting = Record::of_engine().is_some();
     if is_starting {
         say("waiting for the Docker Engine that is starting");
