@@ -46,6 +46,7 @@ pub(super) struct Planned {
 /// Builds what is missing or outdated of the named images and all that they are built on. No name means all.
 pub(crate) async fn ensure_images(machine: &Machine, names: &[String]) -> anyhow::Result<()> {
     let _lock = machine.lock("images", "another build of images")?;
+    let mut has_replaced = false;
     for planned in plan(machine, names).await? {
         let Planned { image, state, hash, folder, program } = planned;
         match state {
@@ -131,7 +132,7 @@ pub(crate) async fn remove_images(machine: &Machine) -> anyhow::Result<()> {
         docker.find(["image", "rm", tag]).await?;
         say(&format!("image    {tag} removed"));
     }
-    Ok(())
+    remove_replaced(&docker).await
 }
 
 #[cfg(test)]
