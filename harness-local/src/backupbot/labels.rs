@@ -1,0 +1,247 @@
+//! What the labels of a stack's services ask for. Pure; main function: [`plan`].
+
+use std::collections::BTreeMap;
+
+use crate::engine::{ServiceFacts, VolumeFacts};
+
+const ENABLED: &str = "backupbot.backup";
+
+/// When a hook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before a backup.
+    BackupPre,
+    /// After a backup.
+    BackupPost,
+    /// Before a restore.
+    RestorePre,
+    /// After a restore.
+    RestorePost,
+}
+
+impl Moment {
+    /// Returns the label that holds such a hook.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::BackupPre => "backupbot.backup.pre-hook",
+            Self::BackupPost => "backupbot.backup.post-hook",
+            Self::RestorePre => "backupbot.restore.pre-hook",
+            Self::RestorePost => "backupbot.restore.post-hook",
+        }
+    }
+
+    const ALL: [Self; 4] = [Self::BackupPre, Self::BackupPost, Self::RestorePre, Self::RestorePost];
+}
+
+/// A command that a label wants to run in a service's container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedHook {
+    /// The service's full name.
+    pub service: String,
+    /// When it runs.
+    pub moment: Moment,
+    /// The command, for bash.
+    pub command: String,
+}
+
+/// What is backed up of a stack, and which hooks run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Whether any service turns backups on.
+    pub enabled: bool,
+    /// Paths on the host, sorted, each once.
+    pub paths: Vec<String>,
+    /// Hooks in the order of services.
+    pub hooks: Vec<PlannedHook>,
+    /// Paths of first-generation labels that lie in no volume and so cannot be reached.
+    pub out_of_reach: Vec<String>,
+}
+
+impl Plan {
+    /// Returns the hooks of a moment.
+    pub fn hooks_at(&self, moment: Moment) -> impl Iterator<Item = &PlannedHook> {
+        self.hooks.iter().filter(move |hook| hook.moment == moment)
+    }
+}
+
+/// Reads the labels of all services of a stack: whole volumes, unless a label leaves one out or names paths in it.
+/// Any non-empty value turns backups on, `"false"` too, as with the real bot.
+pub fn plan(stack: &str, services: &[ServiceFacts], volumes: &[VolumeFacts]) -> Plan {
+    let enabled =
+        services.iter().any(|s| s.labels.get(ENABLED).is_some_and(|value| !value.is_empty()));
+    let mut wanted: BTreeMap<&str, Option<Vec<String>>> =
+        volumes.iter().map(|v| (v.name.as_str(), None)).collect();
+    for (key, value) in services.iter().flat_map(|service| &service.labels) {
+        let Some(rest) = key.strip_prefix("backupbot.backup.volumes.") else { continue };
+        match rest.strip_suffix(".path") {
+            Some(volume) => {
+                if let Some(Some(paths)) =
+                    wanted.get_mut(format!("{stack}_{volume}").as_str()).map(restricted)
+                {
+                    paths.extend(split(value));
+                }
+            }
+            None if value == "false" => drop(wanted.remove(format!("{stack}_{rest}").as_str())),
+            None => {}
+        }
+    }
+    let mut out_of_reach = Vec::new();
+    for service in services {
+        for path in
+            service.labels.get("backupbot.backup.path").iter().flat_map(|value| split(value))
+        {
+            match in_volume(service, &path)
+                .and_then(|(volume, rest)| Some((wanted.get_mut(volume)?, rest)))
+            {
+                Some((paths, rest)) => {
+                    restricted(paths).into_iter().for_each(|paths| paths.push(rest.clone()));
+                }
+                None => out_of_reach.push(path),
+            }
+        }
+    }
+    let root =
+        |name: &str| volumes.iter().find(|v| v.name == name).map_or("", |v| v.mountpoint.as_str());
+    let mut paths: Vec<String> = wanted
+        .iter()
+        .flat_map(|(volume, paths)| match paths {
+            None => vec![root(volume).to_owned()],
+            Some(paths) => paths.iter().map(|path| joined(root(volume), path)).collect(),
+        })
+        .collect();
+    paths.sort();
+    paths.dedup();
+    let hooks = services.iter().flat_map(hooks_of).collect();
+    Plan { enabled, paths, hooks, out_of_reach }
+}
+
+/// Turns "the whole volume" into a list of paths to add to.
+fn restricted(paths: &mut Option<Vec<String>>) -> Option<&mut Vec<String>> {
+    paths.get_or_insert_with(Vec::new);
+    paths.as_mut()
+}
+
+fn split(value: &str) -> Vec<String> {
+    value.split(',').map(str::trim).filter(|path| !path.is_empty()).map(str::to_owned).collect()
+}
+
+/// Joins without letting a label lead out of the volume.
+fn joined(root: &str, path: &str) -> String {
+    let inside: Vec<&str> =
+        path.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
+    if inside.is_empty() { root.to_owned() } else { format!("{root}/{}", inside.join("/")) }
+}
+
+/// Returns the volume that a path in a container lies in, and the path in that volume.
+fn in_volume<'a>(service: &'a ServiceFacts, path: &str) -> Option<(&'a str, String)> {
+    let path = path.trim_end_matches('/');
+    let below = |target: &str| {
+        let rest = path.strip_prefix(target.trim_end_matches('/'))?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_start_matches('/').to_owned())
+    };
+    let mounts = service.mounts.iter().filter(|mount| mount.is_volume);
+    let found = mounts.filter_map(|mount| Some((mount, below(&mount.target)?)));
+    found
+        .max_by_key(|(mount, _)| mount.target.len())
+        .map(|(mount, rest)| (mount.source.as_str(), rest))
+}
+
+fn hooks_of(service: &ServiceFacts) -> Vec<PlannedHook> {
+    let hook = |moment: Moment| {
+        let command =
+            service.labels.get(moment.label()).filter(|command| !command.is_empty())?.clone();
+        Some(PlannedHook { service: service.name.clone(), moment, command })
+    };
+    Moment::ALL.into_iter().filter_map(hook).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::MountFacts;
+
+    fn service(name: &str, labels: &[(&str, &str)]) -> ServiceFacts {
+        let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let mounts = vec![MountFacts {
+            source: "s_content".into(),
+            target: "/usr/share/nginx/html".into(),
+            is_volume: true,
+        }];
+        ServiceFacts { name: format!("s_{name}"), labels, mounts, ..ServiceFacts::default() }
+    }
+
+    fn planned(labels: &[(&str, &str)]) -> Plan {
+        let volume = |name: &str| VolumeFacts {
+            name: format!("s_{name}"),
+            mountpoint: format!("/v/s_{name}/_data"),
+        };
+        plan("s", &[service("app", labels)], &[volume("content"), volume("mysql")])
+    }
+
+    #[test]
+    fn all_volumes_unless_one_is_left_out() {
+        assert_eq!(
+            planned(&[("backupbot.backup", "true")]).paths,
+            ["/v/s_content/_data", "/v/s_mysql/_data"]
+        );
+        let less =
+            planned(&[("backupbot.backup", "true"), ("backupbot.backup.volumes.content", "false")]);
+        assert_eq!(less.paths, ["/v/s_mysql/_data"]);
+    }
+
+    #[test]
+    fn any_value_but_an_empty_one_turns_backups_on() {
+        assert!(planned(&[("backupbot.backup", "true")]).enabled);
+        assert!(planned(&[("backupbot.backup", "false")]).enabled);
+        assert!(!planned(&[("backupbot.backup", "")]).enabled);
+        assert!(!planned(&[]).enabled);
+    }
+
+    #[test]
+    fn paths_restrict_a_volume_and_never_lead_out_of_it() {
+        let plan = planned(&[
+            ("backupbot.backup.volumes.mysql.path", "backup.sql.gz, /conf/../../etc"),
+            ("backupbot.backup", "1"),
+        ]);
+        assert_eq!(
+            plan.paths,
+            ["/v/s_content/_data", "/v/s_mysql/_data/backup.sql.gz", "/v/s_mysql/_data/conf/etc"]
+        );
+    }
+
+    #[test]
+    fn a_label_about_an_unknown_volume_covers_nothing() {
+        let plan =
+            planned(&[("backupbot.backup.volumes.none.path", "x"), ("backupbot.backup", "1")]);
+        assert_eq!(plan.paths.len(), 2);
+    }
+
+    #[test]
+    fn a_path_of_the_first_generation_is_found_through_the_mounts() {
+        let plan = planned(&[
+            ("backupbot.backup", "true"),
+            ("backupbot.backup.path", "/usr/share/nginx/html/sub,/etc/x"),
+        ]);
+        assert_eq!(plan.paths, ["/v/s_content/_data/sub", "/v/s_mysql/_data"]);
+        assert_eq!(plan.out_of_reach, ["/etc/x"]);
+        let whole = planned(&[
+            ("backupbot.backup", "true"),
+            ("backupbot.backup.path", "/usr/share/nginx/html/"),
+        ]);
+        assert_eq!(whole.paths[0], "/v/s_content/_data");
+    }
+
+    #[test]
+    fn hooks_are_picked_by_their_moment() {
+        let plan = planned(&[
+            ("backupbot.backup.pre-hook", "/dump.sh"),
+            ("backupbot.restore.post-hook", "/load.sh"),
+            ("backupbot.backup.post-hook", ""),
+        ]);
+        let commands =
+            |moment| plan.hooks_at(moment).map(|h| h.command.as_str()).collect::<Vec<_>>();
+        assert_eq!(commands(Moment::BackupPre), ["/dump.sh"]);
+        assert_eq!(commands(Moment::RestorePost), ["/load.sh"]);
+        assert!(commands(Moment::BackupPost).is_empty() && commands(Moment::RestorePre).is_empty());
+    }
+}

@@ -1,0 +1,70 @@
+//! Why the engine did not do something.
+
+use harness_core::process::ProcessError;
+use thiserror::Error;
+
+/// Why the engine did not do something.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// No engine answers.
+    #[error("unable to reach the docker engine at {host}: is it running?")]
+    Unreachable {
+        /// Where it was looked for.
+        host: String,
+        /// What the client said.
+        source: Box<bollard::errors::Error>,
+    },
+    /// The engine refused a request.
+    #[error("Error response from daemon: {text}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The engine's own text.
+        text: String,
+    },
+    /// The engine's answer could not be had or understood.
+    #[error("failed to {what}")]
+    Broken {
+        /// What was asked.
+        what: &'static str,
+        /// What the client said.
+        source: Box<bollard::errors::Error>,
+    },
+    /// The `docker` client failed.
+    #[error("{text}")]
+    Client {
+        /// What the client said, or why it could not run.
+        text: String,
+    },
+}
+
+impl EngineError {
+    /// Judges a failed request: the engine's own refusal, or no proper answer.
+    pub(super) fn from_api(what: &'static str, error: bollard::errors::Error) -> Self {
+        if let bollard::errors::Error::DockerResponseServerError { status_code, message } = error {
+            return Self::Refused { status: status_code, text: message };
+        }
+        Self::Broken { what, source: Box::new(error) }
+    }
+
+    /// Judges a failed `docker` client: its own words when it had some.
+    pub(super) fn from_client(error: &ProcessError) -> Self {
+        let text = match error {
+            ProcessError::Failed { output, .. } => output.last_lines(8),
+            ProcessError::Spawn { .. }
+            | ProcessError::Wait { .. }
+            | ProcessError::TimedOut { .. } => error.to_string(),
+        };
+        Self::Client { text }
+    }
+
+    /// Returns whether the engine says that something is not there.
+    pub const fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+
+    /// Returns whether the engine says that the state of a thing forbids the request (in use, not running).
+    pub const fn is_conflict(&self) -> bool {
+        matches!(self, Self::Refused { status: 409, .. })
+    }
+}
