@@ -12,11 +12,11 @@ pub enum Matcher {
     /// The path is one of these.
     Path(Vec<String>),
     /// Both hold.
-    And(Box<Matcher>, Box<Matcher>),
+    And(Box<Self>, Box<Self>),
     /// One holds.
-    Or(Box<Matcher>, Box<Matcher>),
+    Or(Box<Self>, Box<Self>),
     /// It does not hold.
-    Not(Box<Matcher>),
+    Not(Box<Self>),
 }
 
 /// Why a rule could not be read.

@@ -56,10 +56,10 @@ impl Router {
                         .await;
                     }
                     Ok(Err(error)) => {
-                        tracing::debug!(%client, %error, "a client broke the TLS handshake")
+                        tracing::debug!(%client, %error, "a client broke the TLS handshake");
                     }
                     Err(_elapsed) => {
-                        tracing::debug!(%client, "a client did not finish the TLS handshake")
+                        tracing::debug!(%client, "a client did not finish the TLS handshake");
                     }
                 }
             });

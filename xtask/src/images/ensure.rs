@@ -63,9 +63,17 @@ pub(crate) async fn ensure_images(machine: &Machine, names: &[String]) -> anyhow
                     image.tag,
                     began.elapsed().as_secs_f32()
                 ));
+                has_replaced |= state == State::Outdated;
             }
         }
     }
+    if has_replaced { remove_replaced(&Docker::new(machine)).await } else { Ok(()) }
+}
+
+/// Removes images of ours that lost their tag to a newer one and that nothing uses.
+async fn remove_replaced(docker: &Docker<'_>) -> anyhow::Result<()> {
+    let ours = format!("label={BUILT_LOCALLY}=true");
+    docker.quick(["image", "prune", "--force", "--filter", &ours]).await?;
     Ok(())
 }
 
