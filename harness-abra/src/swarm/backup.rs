@@ -1,0 +1,121 @@
+//! Backing an app up and restoring it, through abra and the backup bot.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use harness_core::cause::CauseClass;
+use harness_core::platform::{App, OpError, Snapshot};
+use jiff::{SignedDuration, Timestamp};
+
+use super::blame;
+use super::connect::Swarm;
+use crate::abra::{AbraError, Created, Listed};
+
+/// Clocks of one machine, and times cut to seconds.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
+
+impl Swarm {
+    pub(super) async fn make_backup(
+        &self,
+        app: &App,
+        into: &Utf8Path,
+        limit: Duration,
+    ) -> Result<Snapshot, OpError> {
+        let op = blame::op("back up", &app.domain);
+        let deadline = tokio::time::Instant::now() + limit;
+        match self.made_snapshot(app, into, deadline).await {
+            Ok(Some(snapshot)) => Ok(snapshot),
+            Ok(None) => {
+                let evidence = "nothing was backed up: `backup create` made no snapshot of this app; look at the \
+                                recipe's `backupbot.backup` labels";
+                Err(OpError::new(op, CauseClass::Recipe, evidence))
+            }
+            Err(error) => Err(self.blame(op, error).await),
+        }
+    }
+
+    async fn made_snapshot(
+        &self,
+        app: &App,
+        into: &Utf8Path,
+        deadline: tokio::time::Instant,
+    ) -> Result<Option<Snapshot>, AbraError> {
+        let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
+        let began = Timestamp::now();
+        let created = self.abra.backup_create(&app.domain, left()).await?;
+        let listed = self.abra.backup_snapshots(&app.domain, left()).await?;
+        let Some(made) = newest(&created, &listed, began) else { return Ok(None) };
+        let paths = self.abra.backup_list(&app.domain, &made.id, left()).await?;
+        let file = self.abra.backup_download(&app.domain, &made.id, into, left()).await?;
+        let archive = named_for(&file, &made.id)?;
+        let Listed { id, time } = made;
+        Ok(Some(Snapshot { id, time, paths, archive: Some(archive), hook_errors: created.errors }))
+    }
+
+    pub(super) async fn put_back(
+        &self,
+        app: &App,
+        snapshot: &Snapshot,
+        limit: Duration,
+    ) -> Result<(), OpError> {
+        let op = blame::op("restore", &app.domain);
+        match self.abra.restore(&app.domain, &snapshot.id, limit).await {
+            Ok(said) => {
+                tracing::debug!(domain = %app.domain, said, "restored");
+                Ok(())
+            }
+            Err(error) => Err(self.blame(op, error).await),
+        }
+    }
+}
+
+/// Returns the snapshot that this backup made: the one that its log names, else the newest that is not older than the
+/// operation. An older one proves nothing.
+fn newest(created: &Created, listed: &[Listed], began: Timestamp) -> Option<Listed> {
+    if let Some(id) = &created.snapshot {
+        let same = |l: &&Listed| l.id.starts_with(id.as_str()) || id.starts_with(&l.id);
+        let time = listed.iter().find(same).and_then(|l| l.time);
+        return Some(Listed { id: id.clone(), time });
+    }
+    let fresh = listed.iter().filter(|l| l.time.is_some_and(|t| t + CLOCK_SLACK >= began));
+    fresh.max_by_key(|l| l.time).cloned()
+}
+
+/// Gives an archive the name of its snapshot, so that a later one does not replace it.
+fn named_for(file: &Utf8Path, snapshot: &str) -> Result<Utf8PathBuf, AbraError> {
+    let short = snapshot.get(..8).unwrap_or(snapshot);
+    let named = file.with_file_name(format!("backup-{short}.tar.gz"));
+    std::fs::rename(file, &named).map_err(|source| AbraError::Io {
+        verb: "app backup download",
+        what: format!("rename {file}"),
+        source,
+    })?;
+    Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(id: &str, second: i64) -> Listed {
+        Listed { id: id.to_owned(), time: Timestamp::from_second(second).ok() }
+    }
+
+    #[test]
+    fn an_older_snapshot_is_never_taken_for_this_one() {
+        let began = Timestamp::from_second(1000).unwrap();
+        let all = [listed("aaaaaaaa", 900), listed("bbbbbbbb", 999), listed("cccccccc", 1001)];
+        let log = Created::default();
+        assert_eq!(newest(&log, &all, began).unwrap().id, "cccccccc");
+        assert_eq!(newest(&log, &all[..2], began).unwrap().id, "bbbbbbbb");
+        assert_eq!(newest(&log, &all[..1], began), None);
+    }
+
+    #[test]
+    fn the_one_that_the_log_names_counts() {
+        let began = Timestamp::from_second(1000).unwrap();
+        let log = Created { snapshot: Some("ccccccccdddd".to_owned()), errors: Vec::new() };
+        let made = newest(&log, &[listed("cccccccc", 1001), listed("eeeeeeee", 1002)], began);
+        assert_eq!(made.unwrap(), listed("ccccccccdddd", 1001));
+    }
+}

@@ -1,0 +1,119 @@
+//! The platform itself, and what must hold before it does anything. Main type: [`Swarm`].
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+
+use harness_core::cause::CauseClass;
+use harness_core::http::Client;
+use harness_core::name::Domain;
+use harness_core::platform::PlatformFacts;
+use harness_core::recipe::Tag;
+use harness_core::secret::Secret;
+use thiserror::Error;
+
+use super::placed::Placed;
+use super::settings::SwarmSettings;
+use super::sweeper::Sweeper;
+use crate::abra::{Abra, VersionError};
+use crate::abra_dir::AbraDir;
+use crate::engine::{Engine, NotATestServer, Watch};
+use crate::overlay::{OverlayError, check_suite_overlay};
+use crate::quirks::{NO_IPVS, lacks_ipvs};
+
+/// A Docker Engine in Swarm mode, driven through abra.
+#[derive(Debug)]
+pub struct Swarm {
+    pub(super) settings: SwarmSettings,
+    pub(super) engine: Engine,
+    pub(super) abra: Abra,
+    pub(super) dir: AbraDir,
+    pub(super) watch: Watch,
+    pub(super) sweeper: Sweeper,
+    pub(super) lacks_ipvs: bool,
+    pub(super) facts: PlatformFacts,
+    pub(super) tags: tokio::sync::OnceCell<Vec<Tag>>,
+    known: Mutex<Known>,
+}
+
+/// What was learnt on the way.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) placed: HashMap<Domain, Placed>,
+    pub(super) clients: HashMap<Domain, Client>,
+    pub(super) secrets: Vec<Secret>,
+}
+
+/// The platform cannot be used.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// There is no engine that apps may be tested on.
+    #[error("there is no engine that apps may be tested on")]
+    Engine(#[from] NotATestServer),
+    /// There is no abra that can be driven.
+    #[error("there is no abra that can be driven")]
+    Abra(#[from] VersionError),
+    /// The suite's overlay is not to be used.
+    #[error("the suite's compose overlay is not to be used")]
+    Overlay(#[from] OverlayError),
+}
+
+impl ConnectError {
+    /// Returns whose fault it is.
+    pub const fn class(&self) -> CauseClass {
+        match self {
+            Self::Engine(_) => CauseClass::Host,
+            Self::Abra(_) => CauseClass::Harness,
+            Self::Overlay(_) => CauseClass::Suite,
+        }
+    }
+}
+
+impl Swarm {
+    /// Connects to the engine, proves that it is a test server, checks abra's version, and begins to watch. Nothing
+    /// is changed.
+    ///
+    /// # Errors
+    /// The engine, abra or the suite's overlay are not as they must be; each error says what to do.
+    pub async fn connect(settings: SwarmSettings) -> Result<Self, ConnectError> {
+        if let Some(overlay) = &settings.suite_overlay {
+            check_suite_overlay(overlay)?;
+        }
+        let engine =
+            Engine::connect(&settings.docker_host).await.map_err(NotATestServer::Engine)?;
+        let root = settings.run_dir.join("abra");
+        let dir = AbraDir::new(&root, &settings.abra_home, &settings.server);
+        let abra = Abra::new(&settings.abra, &settings.base_env, &root);
+        let (checked, facts, version) =
+            tokio::join!(engine.check_test_server(), engine.facts(), abra.check_version());
+        checked?;
+        let facts = facts.map_err(NotATestServer::Engine)?;
+        let version = version?;
+        let lacks_ipvs = lacks_ipvs(&settings.docker_host);
+        let mut stand_ins = facts.stand_ins;
+        if version.is_stand_in {
+            stand_ins.insert(0, "abra".to_owned());
+        }
+        let facts = PlatformFacts {
+            name: "swarm".to_owned(),
+            abra: version.text,
+            abra_is_stand_in: version.is_stand_in,
+            engine: facts.version,
+            host_quirks: if lacks_ipvs { vec![NO_IPVS.to_owned()] } else { Vec::new() },
+            stand_ins,
+        };
+        let watch = Watch::begin(&engine);
+        let sweeper = Sweeper::new(&engine, &settings.abra_home, &settings.server);
+        let tags = tokio::sync::OnceCell::new();
+        let known = Mutex::default();
+        Ok(Self { settings, engine, abra, dir, watch, sweeper, lacks_ipvs, facts, tags, known })
+    }
+
+    /// Returns the engine.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().expect("nobody panics while holding what is known")
+    }
+}

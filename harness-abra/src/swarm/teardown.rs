@@ -1,0 +1,99 @@
+//! Taking an app down: through abra, and through the engine where abra fails. Every step may be done again.
+
+use std::time::Duration;
+
+use harness_core::platform::{App, OpError};
+
+use super::blame;
+use super::connect::Swarm;
+use crate::abra::AbraError;
+use crate::engine::{Holder, Stopping};
+
+impl Swarm {
+    pub(super) async fn take_down(&self, app: &App, limit: Duration) -> Result<(), OpError> {
+        let op = blame::op("undeploy", &app.domain);
+        self.watch.mind(app.stack.as_str());
+        let left = self.engine.left_of(&app.stack).await.map_err(blame::engine(&op))?;
+        if left.is_nothing() {
+            return Ok(());
+        }
+        // Half of the time is abra's, the rest is for the engine when abra fails or hangs.
+        let done = !left.services.is_empty() && self.abra_knows(app) && {
+            let undeployed = self.abra.undeploy(&app.domain, limit / 2).await;
+            self.heed("undeploy", app, undeployed)
+        };
+        let gone = if done {
+            self.engine.wait_until_gone(&app.stack, limit / 2).await
+        } else {
+            self.engine.remove_running(&app.stack, Stopping::Gently, limit / 2).await
+        };
+        match gone {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                tracing::warn!(domain = %app.domain, %error, "what runs is removed by force");
+                let by_force = self.engine.remove_running(&app.stack, Stopping::AtOnce, limit / 4);
+                by_force.await.map_err(blame::remove(&op))
+            }
+        }
+    }
+
+    pub(super) async fn take_away(
+        &self,
+        app: &App,
+        limit: Duration,
+    ) -> Result<Vec<String>, OpError> {
+        let op = blame::op("remove the data of", &app.domain);
+        // First those who hold volumes: abra would wait for them in vain.
+        let mut holders =
+            self.engine.remove_holders(&app.stack).await.map_err(blame::remove(&op))?;
+        if self.abra_knows(app) {
+            let volumes = self.abra.remove_volumes(&app.domain, limit / 4).await;
+            self.heed("remove volumes of", app, volumes);
+            let secrets = self.abra.remove_secrets(&app.domain, limit / 4).await;
+            self.heed("remove secrets of", app, secrets);
+        }
+        let more = self.engine.remove_kept(&app.stack, limit / 2).await;
+        holders.extend(more.map_err(blame::remove(&op))?);
+        Ok(holders.iter().map(Holder::to_string).collect())
+    }
+
+    pub(super) fn forget_files(&self, app: &App) -> Result<(), OpError> {
+        let op = blame::op("forget", &app.domain);
+        self.dir.forget_env(&app.domain).map_err(blame::files(&op))?;
+        self.dir.remove().map_err(blame::files(&op))?;
+        self.known().placed.remove(&app.domain);
+        Ok(())
+    }
+
+    /// Removes all of an app at once, with the engine alone. Returns the containers of no stack that held its
+    /// volumes, named.
+    ///
+    /// # Errors
+    /// Something could not be removed in time, or the engine does not answer.
+    pub async fn remove_everything(
+        &self,
+        app: &App,
+        limit: Duration,
+    ) -> Result<Vec<String>, OpError> {
+        let removed = self.sweeper.remove_everything(app, limit).await?;
+        self.forget_files(app)?;
+        Ok(removed)
+    }
+
+    /// Returns whether abra can be asked about the app at all.
+    fn abra_knows(&self, app: &App) -> bool {
+        self.dir.env_file(&app.domain).exists() && self.dir.checkout(&app.recipe).exists()
+    }
+
+    /// Takes note of how abra fared. A failure is made good through the engine, and must not go unseen.
+    fn heed(&self, what: &str, app: &App, done: Result<(), AbraError>) -> bool {
+        if let Err(error) = &done {
+            tracing::warn!(
+                domain = %app.domain,
+                error = %harness_core::chain::Chain(error),
+                "abra failed to {what} the app; the engine is asked instead"
+            );
+        }
+        done.is_ok()
+    }
+}
