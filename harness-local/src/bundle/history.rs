@@ -158,3 +158,31 @@ fn edited(recipe: &RecipeName, edit: &Edit, bytes: &[u8]) -> Result<Vec<u8>, His
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_text_must_stand_there_exactly_once() {
+        let recipe = RecipeName::try_from("x".to_owned()).unwrap();
+        let edit = Edit { file: "f".to_owned(), old: "a".to_owned(), new: "b".to_owned() };
+        assert_eq!(edited(&recipe, &edit, b"xay").unwrap(), b"xby");
+        for (text, seen) in [(&b"xy"[..], 0), (b"aa", 2)] {
+            assert!(
+                matches!(edited(&recipe, &edit, text), Err(HistoryError::Edit { count, .. }) if count == seen)
+            );
+        }
+    }
+
+    #[test]
+    fn a_history_can_begin_with_the_files_alone() {
+        let recipe = |name: &str| RecipeName::try_from(name.to_owned()).unwrap();
+        let own = history(&recipe("custom-html")).unwrap();
+        let single = history(&recipe("broken-crash-loop")).unwrap();
+        let longer = history(&recipe("broken-lost-volume")).unwrap();
+        assert_eq!((single.len(), longer.len()), (1, 4));
+        assert_eq!(longer[0].tree["compose.yml"], own[0].tree["compose.yml"]);
+        assert_ne!(longer[0].tree[".env.sample"], own[0].tree[".env.sample"]);
+    }
+}

@@ -96,3 +96,30 @@ impl Manifest {
         toml::from_str(text).map_err(|source| InvalidManifest { recipe: recipe.clone(), source })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Manifest, InvalidManifest> {
+        Manifest::parse(&RecipeName::try_from("x".to_owned()).unwrap(), text)
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let manifest =
+            parse("[from]\nrecipe = \"y\"\ntag = \"1\"\n[[commit]]\nmessage = \"m\"\n").unwrap();
+        let from = manifest.from.unwrap();
+        assert!(from.history && !from.keep_name);
+        assert_eq!(manifest.commit[0].branch, MAIN);
+        assert!(manifest.commit[0].folder.is_none() && manifest.commit[0].releases.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_place() {
+        use std::error::Error as _;
+
+        let error = parse("[[commit]]\nmesage = \"m\"\n").unwrap_err();
+        assert!(error.source().unwrap().to_string().contains("line 2, column 1"), "{error:?}");
+    }
+}
