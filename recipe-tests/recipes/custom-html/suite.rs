@@ -1,0 +1,115 @@
+//! nginx that serves a volume: what is put into the docroot comes out, as what it is, through all tiers.
+
+use harness_core::http::Answer;
+use recipe_tests::{Check, Ctx, Failure, Suite, Tier, ensure, ensure_eq};
+
+const DOCROOT: &str = "/usr/share/nginx/html";
+
+/// Files that the custom tier plants, with the media type that each must be served as.
+const TYPED: [(&str, &str); 4] = [
+    ("ccci-typed.txt", "text/plain"),
+    ("ccci-typed.html", "text/html"),
+    ("ccci-typed.css", "text/css"),
+    ("ccci-typed.json", "application/json"),
+];
+
+/// Returns what is asked of custom-html beyond the floor.
+pub fn suite() -> Suite {
+    Suite::new()
+        .seed(Tier::Upgrade, "page", plant_upgrade_page)
+        .check(Tier::Upgrade, "page_survives", page_survives)
+        .seed(Tier::Backup, "page", plant_original_page)
+        .seed(Tier::Restore, "page", mutate_page)
+        .check(Tier::Restore, "page_is_original", page_is_original)
+        .seed(Tier::Custom, "pages", plant_pages)
+        .check(Tier::Custom, "content_round_trip", content_round_trip)
+        .check(Tier::Custom, "content_types", content_types)
+        .check(Tier::Custom, "missing_page_is_404", missing_page_is_404)
+}
+
+async fn plant_upgrade_page(ctx: Ctx) -> Check {
+    let body = ctx.unique("before-the-upgrade");
+    put(&ctx, "ccci-upgrade.txt", &body).await?;
+    ctx.keep("custom-html.upgrade", &body)
+}
+
+async fn page_survives(ctx: Ctx) -> Check {
+    let body: String = ctx.fact("custom-html.upgrade")?;
+    serves(&ctx, "/ccci-upgrade.txt", &body).await?;
+    Ok(())
+}
+
+async fn plant_original_page(ctx: Ctx) -> Check {
+    let body = ctx.unique("original");
+    put(&ctx, "ccci-backup.txt", &body).await?;
+    serves(&ctx, "/ccci-backup.txt", &body).await?;
+    ctx.keep("custom-html.backup", &body)
+}
+
+async fn mutate_page(ctx: Ctx) -> Check {
+    let body = ctx.unique("mutated");
+    put(&ctx, "ccci-backup.txt", &body).await?;
+    // Proof over HTTP that the page differs now: otherwise finding the original proves nothing.
+    serves(&ctx, "/ccci-backup.txt", &body).await?;
+    Ok(())
+}
+
+async fn page_is_original(ctx: Ctx) -> Check {
+    let body: String = ctx.fact("custom-html.backup")?;
+    serves(&ctx, "/ccci-backup.txt", &body).await?;
+    Ok(())
+}
+
+async fn plant_pages(ctx: Ctx) -> Check {
+    let body = ctx.unique("round-trip");
+    put(&ctx, "ccci-round-trip.txt", &body).await?;
+    for (file, _) in TYPED {
+        put(&ctx, file, &format!("/* {body} */\n")).await?;
+    }
+    ctx.keep("custom-html.round-trip", &body)
+}
+
+async fn content_round_trip(ctx: Ctx) -> Check {
+    let body: String = ctx.fact("custom-html.round-trip")?;
+    let answer = serves(&ctx, "/ccci-round-trip.txt", &body).await?;
+    ensure_eq!(
+        answer.media_type().as_deref(),
+        Some("text/plain"),
+        "the media type of /ccci-round-trip.txt"
+    );
+    Ok(())
+}
+
+async fn content_types(ctx: Ctx) -> Check {
+    let body: String = ctx.fact("custom-html.round-trip")?;
+    for (file, media_type) in TYPED {
+        let answer = serves(&ctx, &format!("/{file}"), &format!("/* {body} */\n")).await?;
+        ensure_eq!(answer.media_type().as_deref(), Some(media_type), "the media type of /{file}");
+    }
+    Ok(())
+}
+
+async fn missing_page_is_404(ctx: Ctx) -> Check {
+    let path = format!("/{}", ctx.unique("not-there"));
+    let answer = ctx.get(&path).await?;
+    ensure_eq!(answer.status, 404, "the status of {path}, which is not there");
+    let by_nginx = answer.header("server").is_some_and(|s| s.starts_with("nginx"))
+        || answer.text().contains("nginx");
+    ensure!(by_nginx, expected: "a 404 that nginx makes", seen: answer.summary());
+    Ok(())
+}
+
+async fn put(ctx: &Ctx, file: &str, body: &str) -> Check {
+    ctx.write_file("app", &format!("{DOCROOT}/{file}"), body.as_bytes()).await
+}
+
+async fn serves(ctx: &Ctx, path: &str, body: &str) -> Result<Answer, Failure> {
+    let answer = ctx.get(path).await?;
+    ensure_eq!(answer.status, 200, "the status of {path}");
+    ensure!(
+        answer.text() == body,
+        expected: format!("{path} to be exactly {body:?}"),
+        seen: answer.summary(),
+    );
+    Ok(answer)
+}

@@ -1,0 +1,158 @@
+//! Everything that is asked of a recipe: the generic floor and its suite. Main items: [`steps`], [`describe`],
+//! [`check_names`].
+
+use std::collections::BTreeSet;
+
+use harness_core::name::RecipeName;
+use harness_core::run_file::{Phase, SuiteDescription};
+use thiserror::Error;
+
+use crate::floor;
+use crate::folder::{Folder, find};
+use crate::suite::Step;
+
+/// A suite that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum InvalidSuite {
+    /// A name that is not one.
+    #[error(
+        "`{step}` in recipes/{recipe}/suite.rs is not a name: expected lower-case letters, digits and `_`, beginning with a letter"
+    )]
+    Name { recipe: String, step: String },
+    /// A name that stands for two things.
+    #[error("recipes/{recipe}/suite.rs adds `{step}`, which is there already: choose another name")]
+    Twice { recipe: String, step: String },
+}
+
+/// Returns all seeds and checks for a recipe: those of the floor first, each part in its own order.
+pub(crate) fn steps(recipe: &RecipeName) -> Result<Vec<Step>, InvalidSuite> {
+    of_folder(recipe.as_str(), find(recipe))
+}
+
+/// Returns what the trials program says about a recipe, for the plan.
+pub(crate) fn describe(recipe: &RecipeName) -> Result<SuiteDescription, InvalidSuite> {
+    let folder = find(recipe);
+    let steps = of_folder(recipe.as_str(), folder)?;
+    let named = |phase: Phase| {
+        let steps = steps.iter().filter(|s| s.phase == phase);
+        steps.map(|s| format!("{}::{}", s.tier, s.name)).collect()
+    };
+    let text = |of: fn(&Folder) -> Option<&'static str>| folder.and_then(of).map(str::to_owned);
+    Ok(SuiteDescription {
+        has_folder: folder.is_some(),
+        settings: text(|f| f.settings),
+        overlay: text(|f| f.overlay),
+        install_steps: text(|f| f.install_steps),
+        checks: named(Phase::Check),
+        seeds: named(Phase::Seed),
+    })
+}
+
+/// Returns the names of the trials for the checks of a folder, unsorted.
+pub(crate) fn check_names(folder: &'static Folder) -> Result<Vec<String>, InvalidSuite> {
+    let steps = of_folder(folder.name, Some(folder))?;
+    let checks = steps.iter().filter(|s| s.phase == Phase::Check);
+    Ok(checks.map(|s| trial_name(folder.name, s)).collect())
+}
+
+/// Returns `recipe::tier::check`, or `recipe::tier::seed_<name>`, in lower snake case.
+pub(crate) fn trial_name(recipe: &str, step: &Step) -> String {
+    let recipe = recipe.replace('-', "_");
+    let seed = match step.phase {
+        Phase::Seed => "seed_",
+        Phase::Check => "",
+    };
+    format!("{recipe}::{}::{seed}{}", step.tier, step.name)
+}
+
+fn of_folder(recipe: &str, folder: Option<&Folder>) -> Result<Vec<Step>, InvalidSuite> {
+    let mut steps = floor::suite().steps;
+    if let Some(suite) = folder.and_then(|f| f.suite) {
+        steps.extend(suite().steps);
+    }
+    verify(recipe, &steps)?;
+    Ok(steps)
+}
+
+fn verify(recipe: &str, steps: &[Step]) -> Result<(), InvalidSuite> {
+    let mut seen = BTreeSet::new();
+    for step in steps {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        let fits = step.name.bytes().all(plain)
+            && step.name.as_bytes().first().is_some_and(u8::is_ascii_lowercase);
+        let recipe = recipe.to_owned();
+        if !fits {
+            return Err(InvalidSuite::Name { recipe, step: step.name.clone() });
+        }
+        let name = trial_name(&recipe, step);
+        if seen.contains(&name) {
+            return Err(InvalidSuite::Twice { recipe, step: name });
+        }
+        seen.insert(name);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_core::tier::Tier;
+
+    use super::*;
+    use crate::folder;
+    use crate::suite::Suite;
+
+    fn recipe(name: &str) -> RecipeName {
+        RecipeName::try_from(name.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn every_suite_can_be_used() {
+        for folder in folder::all() {
+            check_names(folder).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_recipe_without_a_folder_gets_the_floor() {
+        let described = describe(&recipe("nothing-of-ours")).unwrap();
+        assert!(!described.has_folder && described.settings.is_none());
+        for check in ["install::serves", "upgrade::volumes_survive", "restore::markers_are_back"] {
+            assert!(described.checks.iter().any(|c| c == check), "{check}");
+        }
+        assert!(described.checks.iter().all(|c| !c.starts_with("custom::")));
+        assert!(described.seeds.iter().any(|s| s == "upgrade::file_markers"));
+    }
+
+    #[test]
+    fn a_folder_adds_to_the_floor() {
+        let described = describe(&recipe("custom-html")).unwrap();
+        assert!(described.has_folder && described.settings.is_some());
+        assert_eq!(described.checks[0], "install::serves");
+        assert!(described.checks.iter().any(|c| c == "custom::content_round_trip"));
+    }
+
+    #[test]
+    fn trials_are_named_in_lower_snake_case() {
+        let suite = Suite::new().seed(Tier::Restore, "marker", async |_| Ok(())).check(
+            Tier::Custom,
+            "round_trip",
+            async |_| Ok(()),
+        );
+        let names: Vec<_> = suite.steps.iter().map(|s| trial_name("custom-html", s)).collect();
+        assert_eq!(names, ["custom_html::restore::seed_marker", "custom_html::custom::round_trip"]);
+    }
+
+    #[test]
+    fn names_that_clash_or_are_none_are_refused() {
+        let serves = Suite::new().check(Tier::Install, "serves", async |_| Ok(())).check(
+            Tier::Install,
+            "serves",
+            async |_| Ok(()),
+        );
+        assert!(matches!(verify("r", &serves.steps), Err(InvalidSuite::Twice { .. })));
+        for name in ["", "Serves", "9lives", "a-b", "a::b"] {
+            let suite = Suite::new().check(Tier::Install, name, async |_| Ok(()));
+            assert!(matches!(verify("r", &suite.steps), Err(InvalidSuite::Name { .. })), "{name}");
+        }
+    }
+}

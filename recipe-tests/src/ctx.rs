@@ -1,0 +1,214 @@
+//! What a seed or check has in its hands. Main type: [`Ctx`].
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::{Arc, Once, OnceLock};
+use std::time::Duration;
+
+use harness_core::cause::CauseClass;
+use harness_core::chain::Chain;
+use harness_core::http::{Answer, Client, Route};
+use harness_core::name::{Domain, ServiceName};
+use harness_core::platform::{App, Attachment, Revision};
+use harness_core::run_file::RunFile;
+use harness_core::secret::Secret;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::access::{Access, Executed};
+use crate::check::{Check, Failure};
+use crate::floor::Archive;
+use crate::notes::Notes;
+
+/// How long one HTTP request may take.
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+/// The app under test and the ways to it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    run: Arc<RunFile>,
+    notes: Arc<Notes>,
+    access: Access,
+    client: OnceLock<Client>,
+    archive: OnceLock<Archive>,
+}
+
+impl Ctx {
+    /// Returns the context of a run. Nothing is connected yet.
+    pub(crate) fn new(run: Arc<RunFile>, notes: Arc<Notes>) -> Self {
+        let access = Access::to(&run.app, &run.attachment);
+        let (client, archive) = (OnceLock::new(), OnceLock::new());
+        Self { inner: Arc::new(Inner { run, notes, access, client, archive }) }
+    }
+
+    /// Returns the app.
+    pub fn app(&self) -> &App {
+        &self.inner.run.app
+    }
+
+    /// Returns the app's host name.
+    pub fn domain(&self) -> &Domain {
+        &self.inner.run.app.domain
+    }
+
+    /// Returns the commit under test.
+    pub fn head(&self) -> &Revision {
+        &self.inner.run.head
+    }
+
+    /// Returns what was deployed before it, if there was something.
+    pub fn base(&self) -> Option<&Revision> {
+        self.inner.run.base.as_ref()
+    }
+
+    /// Returns all that the runner says about the run.
+    pub fn run(&self) -> &RunFile {
+        &self.inner.run
+    }
+
+    /// Asks the app for a path once, with a limit of 10 s. No redirect is followed.
+    ///
+    /// # Errors
+    /// There was no whole answer. Any status is an answer.
+    pub async fn get(&self, path: &str) -> Result<Answer, Failure> {
+        Ok(self.http()?.get(path, REQUEST_LIMIT).await?)
+    }
+
+    /// Returns the HTTP client for the app, for other methods, headers and bodies. It keeps cookies.
+    ///
+    /// # Errors
+    /// The client cannot be set up.
+    pub fn http(&self) -> Result<Client, Failure> {
+        if let Some(client) = self.inner.client.get() {
+            return Ok(client.clone());
+        }
+        let client = Client::for_app(self.domain(), &self.route()?)?;
+        Ok(self.inner.client.get_or_init(|| client).clone())
+    }
+
+    /// Returns where the router answers and whom to trust there.
+    pub(crate) fn route(&self) -> Result<Route, Failure> {
+        install_tls();
+        match &self.inner.run.attachment {
+            Attachment::Swarm { https, ca, .. } => Ok(Route { https: *https, ca: ca.clone() }),
+            Attachment::Instant => {
+                Err(Failure::error(CauseClass::Harness, "there is no app to reach"))
+            }
+        }
+    }
+
+    /// Runs a command in a service's running container.
+    ///
+    /// # Errors
+    /// There is no such service or container, or the command ended with something else than 0.
+    pub async fn exec(&self, service: &str, argv: &[&str]) -> Result<Executed, Failure> {
+        Ok(self.inner.access.exec(&self.service(service)?, argv).await?)
+    }
+
+    /// Reads a file of a service's running container. Needs no shell there.
+    ///
+    /// # Errors
+    /// There is no such service, container or file.
+    pub async fn read_file(&self, service: &str, path: &str) -> Result<Vec<u8>, Failure> {
+        Ok(self.inner.access.read_file(&self.service(service)?, path).await?)
+    }
+
+    /// Writes a file of a service's running container, also over one that is there. Only for seeds.
+    ///
+    /// # Errors
+    /// There is no such service or container, or the path cannot be written.
+    pub async fn write_file(&self, service: &str, path: &str, content: &[u8]) -> Check {
+        Ok(self.inner.access.write_file(&self.service(service)?, path, content).await?)
+    }
+
+    /// Removes a file of a service's running container. Only for seeds.
+    ///
+    /// # Errors
+    /// There is no such service, container or file.
+    pub async fn remove_file(&self, service: &str, path: &str) -> Check {
+        Ok(self.inner.access.remove_file(&self.service(service)?, path).await?)
+    }
+
+    /// Returns what an earlier seed kept under a key.
+    ///
+    /// # Errors
+    /// No seed kept it, or it kept something of another shape.
+    pub fn fact<T: DeserializeOwned>(&self, key: &str) -> Result<T, Failure> {
+        let Some(value) = self.inner.notes.fact(key) else {
+            let known = self.inner.notes.keys().join(", ");
+            let text = format!("no seed kept a fact `{key}`; there are: {known}");
+            return Err(Failure::error(CauseClass::Suite, text));
+        };
+        serde_json::from_value(value).map_err(|e| {
+            Failure::error(CauseClass::Suite, format!("the fact `{key}` has another shape: {e}"))
+        })
+    }
+
+    /// Keeps something under a key, for the checks of this tier and all later phases.
+    ///
+    /// # Errors
+    /// It has no form in JSON, or cannot be handed to the runner.
+    pub fn keep(&self, key: &str, value: &impl Serialize) -> Check {
+        let value = serde_json::to_value(value).map_err(|e| {
+            Failure::error(CauseClass::Suite, format!("the fact `{key}` has no form in JSON: {e}"))
+        })?;
+        let kept = self.inner.notes.keep(key, value);
+        kept.map_err(|e| Failure::error(CauseClass::Harness, Chain(&e).to_string()))
+    }
+
+    /// Wraps a value that must appear in no log and no artefact, and lets the runner know it.
+    ///
+    /// # Errors
+    /// The runner cannot be told.
+    pub fn secret(&self, value: impl Into<String>) -> Result<Secret, Failure> {
+        let secret = Secret::new(value);
+        let hidden = self.inner.notes.hide(&secret);
+        hidden.map_err(|e| Failure::error(CauseClass::Harness, Chain(&e).to_string()))?;
+        Ok(secret)
+    }
+
+    /// Returns a text that occurs nowhere else, beginning with a word.
+    pub fn unique(&self, word: &str) -> String {
+        let half = || RandomState::new().build_hasher().finish();
+        format!("{word}-{:016x}{:016x}", half(), half())
+    }
+
+    /// Returns whether the harness itself is being measured and there is no app.
+    pub(crate) fn is_instant(&self) -> bool {
+        matches!(self.inner.run.attachment, Attachment::Instant)
+    }
+
+    /// Returns the way to the containers and files, with its own errors.
+    pub(crate) fn access(&self) -> &Access {
+        &self.inner.access
+    }
+
+    /// Returns the place for the archive of the backup, which is read once.
+    pub(crate) fn archive(&self) -> &OnceLock<Archive> {
+        &self.inner.archive
+    }
+
+    fn service(&self, name: &str) -> Result<ServiceName, Failure> {
+        let known = &self.inner.run.services;
+        if let Some(service) = known.iter().find(|s| s.name.as_str() == name) {
+            return Ok(service.name.clone());
+        }
+        let names: Vec<_> = known.iter().map(|s| s.name.as_str()).collect();
+        let text = format!("the recipe defines no service `{name}`; it has: {}", names.join(", "));
+        Err(Failure::error(CauseClass::Suite, text))
+    }
+}
+
+/// Sets the process's crypto provider, right before the first client is made: it costs too much for a process that
+/// makes none.
+fn install_tls() {
+    static DONE: Once = Once::new();
+    DONE.call_once(|| {
+        // An error says that one is set already, which is as good.
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    });
+}

@@ -1,0 +1,70 @@
+//! What `?` makes of the errors that a seed or check meets: each with the cause that it points to.
+
+use harness_core::cause::CauseClass;
+use harness_core::chain::Chain;
+use harness_core::http::{ClientError, HttpError};
+use harness_core::wait::WaitError;
+
+use crate::access::AccessError;
+use crate::check::Failure;
+
+impl From<HttpError> for Failure {
+    fn from(error: HttpError) -> Self {
+        let cause = match error {
+            // Requests go to the router: that nothing listens there is not the app's doing.
+            HttpError::Connect { .. } => CauseClass::Host,
+            HttpError::Tls { .. } => CauseClass::Recipe,
+            HttpError::TimedOut { .. } | HttpError::Broken { .. } => CauseClass::App,
+        };
+        Self::error(cause, error.to_string())
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::error(CauseClass::Host, Chain(&error).to_string())
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        let cause = match error {
+            AccessError::Engine { .. } => CauseClass::Host,
+            AccessError::NotRunning { .. }
+            | AccessError::NoFile { .. }
+            | AccessError::Refused { .. }
+            | AccessError::Command { .. } => CauseClass::App,
+        };
+        Self::error(cause, error.to_string())
+    }
+}
+
+impl From<WaitError> for Failure {
+    fn from(error: WaitError) -> Self {
+        let cause = match &error {
+            WaitError::TimedOut { .. } => CauseClass::App,
+            WaitError::Hopeless(cause) => cause.class,
+        };
+        Self::error(cause, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_router_that_is_gone_is_the_hosts_fault_and_silence_the_apps() {
+        let url = "https://a.test".to_owned();
+        let gone = HttpError::Connect { url: url.clone(), reason: "refused".to_owned() };
+        let silent = HttpError::TimedOut { url, limit: std::time::Duration::from_secs(1) };
+        assert_eq!(Failure::from(gone).cause, CauseClass::Host);
+        assert_eq!(Failure::from(silent).cause, CauseClass::App);
+    }
+
+    #[test]
+    fn an_engine_that_is_gone_is_the_hosts_fault() {
+        let error = AccessError::Engine { reason: "connection refused".to_owned() };
+        assert_eq!(Failure::from(error).cause, CauseClass::Host);
+    }
+}

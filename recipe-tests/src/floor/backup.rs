@@ -1,0 +1,123 @@
+//! Backup: there is an artefact, and what the recipe claims to back up is in it.
+
+use harness_core::cause::CauseClass;
+use harness_core::platform::Snapshot;
+
+use super::archive::{ArchiveError, Entry};
+use super::markers::{self, Marker};
+use super::{Finding, archive, claims, harness};
+use crate::check::{Check, Failure};
+use crate::ctx::Ctx;
+
+/// The fact that holds the backup's markers.
+pub(super) const MARKERS: &str = "floor.backup.markers";
+
+/// Plants a marker in each writable volume.
+pub(super) async fn plant(ctx: Ctx) -> Check {
+    let markers = markers::plant(&ctx, "backup").await?;
+    ctx.keep(MARKERS, &markers)
+}
+
+/// There is a snapshot, and its content can be read to the end and is something.
+pub(super) async fn artefact_has_content(ctx: Ctx) -> Check {
+    let snapshot = snapshot(&ctx)?;
+    if snapshot.paths.is_empty() {
+        return Finding::wrong(
+            "the snapshot to hold files",
+            format!("snapshot {} lists none", snapshot.id),
+        )
+        .into_check();
+    }
+    content(entries(&ctx)?, &snapshot.id).into_check()
+}
+
+fn content(entries: &[Entry], id: &str) -> Finding {
+    if entries.iter().any(|e| e.size > 0) {
+        return Finding::Right;
+    }
+    let seen = format!("snapshot {id} has {} files, none with content", entries.len());
+    Finding::wrong("the backup to hold files with content", seen)
+}
+
+/// Every volume that the labels cover whole is in the backup.
+pub(super) async fn declared_volumes(ctx: Ctx) -> Check {
+    let markers: Vec<Marker> = ctx.fact(MARKERS)?;
+    let claimed = &ctx.run().claims;
+    if claimed.volumes.is_empty() {
+        return claims::volumes(&ctx.app().stack, claimed, &markers, &[]).into_check();
+    }
+    claims::volumes(&ctx.app().stack, claimed, &markers, entries(&ctx)?).into_check()
+}
+
+/// Every path that the labels name is in the backup.
+pub(super) async fn declared_paths(ctx: Ctx) -> Check {
+    let claimed = &ctx.run().claims;
+    if claimed.paths.is_empty() {
+        return claims::paths(&ctx.app().stack, claimed, &[]).into_check();
+    }
+    claims::paths(&ctx.app().stack, claimed, entries(&ctx)?).into_check()
+}
+
+/// The backup's own log names no error of a hook.
+pub(super) async fn hooks_succeeded(ctx: Ctx) -> Check {
+    hooks(snapshot(&ctx)?).into_check()
+}
+
+fn hooks(snapshot: &Snapshot) -> Finding {
+    if snapshot.hook_errors.is_empty() {
+        return Finding::Right;
+    }
+    let seen = snapshot.hook_errors.join("; ");
+    Finding::wrong("every backup hook to succeed (a failing one does not end the backup)", seen)
+}
+
+fn snapshot(ctx: &Ctx) -> Result<&Snapshot, Failure> {
+    ctx.run().snapshot.as_ref().ok_or_else(|| harness("the run file names no snapshot"))
+}
+
+/// Reads the archive, once in this process.
+fn entries(ctx: &Ctx) -> Result<&[Entry], Failure> {
+    let Some(path) = &snapshot(ctx)?.archive else {
+        return Err(harness("the snapshot's content was not fetched"));
+    };
+    match ctx.archive().get_or_init(|| archive::open(path)) {
+        Ok(entries) => Ok(entries),
+        Err(error) => Err(unreadable(error)),
+    }
+}
+
+// The recipe has no part in how the archive is packed and carried.
+fn unreadable(error: &ArchiveError) -> Failure {
+    Failure::new("the backup's archive to be readable to its end", error.to_string())
+        .with_cause(CauseClass::Harness)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::floor::archive::{pack, read};
+
+    #[test]
+    fn files_without_content_are_no_backup() {
+        let hollow = read(pack(&[("data/_data/x", b"")]).as_slice()).unwrap();
+        assert!(
+            matches!(content(&hollow, "s1"), Finding::Wrong { seen, .. } if seen.contains("1 files"))
+        );
+        let full = read(pack(&[("data/_data/x", b"x")]).as_slice()).unwrap();
+        assert_eq!(content(&full, "s1"), Finding::Right);
+    }
+
+    #[test]
+    fn a_hooks_error_is_shown() {
+        let mut snapshot = Snapshot {
+            id: "s1".to_owned(),
+            time: None,
+            paths: vec!["/x".to_owned()],
+            archive: None,
+            hook_errors: Vec::new(),
+        };
+        assert_eq!(hooks(&snapshot), Finding::Right);
+        snapshot.hook_errors.push("pre-hook of db exited with 1".to_owned());
+        assert!(matches!(hooks(&snapshot), Finding::Wrong { seen, .. } if seen.contains("of db")));
+    }
+}

@@ -1,0 +1,55 @@
+//! Literals for the floor's tests.
+
+use harness_core::name::{Commit, Domain, ServiceName, StackName, Version};
+use harness_core::observation::{Observation, ServiceState, Wanted};
+use harness_core::platform::Revision;
+use harness_core::run_file::DefinedService;
+
+use super::{Marker, Planting};
+
+pub(crate) fn stack() -> StackName {
+    StackName::from(&Domain::try_from("cust-1a2b3c.ccci.test".to_owned()).unwrap())
+}
+
+pub(crate) fn name(text: &str) -> ServiceName {
+    ServiceName::try_from(text.to_owned()).unwrap()
+}
+
+pub(crate) fn revision(commit: &str, version: Option<&str>) -> Revision {
+    Revision {
+        commit: Commit::try_from(commit.to_owned()).unwrap(),
+        version: version.map(|v| Version::try_from(v.to_owned()).unwrap()),
+    }
+}
+
+pub(crate) fn service(of: &str, image: &str, labels: &[(&str, &str)]) -> ServiceState {
+    ServiceState {
+        name: name(of),
+        image: image.to_owned(),
+        labels: labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        wanted: Wanted::Replicas(1),
+        spec: "same".to_owned(),
+        ends_by_itself: false,
+        update: None,
+        tasks: Vec::new(),
+    }
+}
+
+pub(crate) fn observation(services: Vec<ServiceState>) -> Observation {
+    Observation { at: "2026-01-01T00:00:00Z".parse().unwrap(), services }
+}
+
+pub(crate) fn marker(volume: &str, service: &str, target: &str, content: &str) -> Marker {
+    Marker {
+        volume: volume.to_owned(),
+        service: name(service),
+        target: target.to_owned(),
+        file: ".ccci-marker-r1-test".to_owned(),
+        planting: Planting::Planted { content: content.to_owned() },
+    }
+}
+
+pub(crate) fn defined(of: &str, volumes: &[(&str, &str)]) -> DefinedService {
+    let volumes = volumes.iter().map(|(v, t)| ((*v).to_owned(), (*t).to_owned())).collect();
+    DefinedService { name: name(of), volumes, stays: true }
+}

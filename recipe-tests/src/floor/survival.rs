@@ -1,0 +1,144 @@
+//! Upgrade: what was in a volume before is in it after.
+
+use std::time::Duration;
+
+use harness_core::name::ServiceName;
+use harness_core::run_file::DefinedService;
+
+use super::markers::{Marker, instead, planted, read_settled};
+use super::{Finding, upgrade};
+use crate::check::{Check, skip};
+use crate::ctx::Ctx;
+
+/// For a container that is being replaced.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Every marker is still in its volume.
+pub(super) async fn volumes_survive(ctx: Ctx) -> Check {
+    let markers: Vec<Marker> = ctx.fact(upgrade::MARKERS)?;
+    let markers = match planted(&markers) {
+        Ok(markers) => markers,
+        Err(reason) => return skip(reason),
+    };
+    let mut lost = Vec::new();
+    let mut dropped = Vec::new();
+    let total = markers.len();
+    for marker in markers {
+        match place(marker, &ctx.run().services) {
+            Place::At { service, target } => {
+                let path = marker.path_below(&target);
+                let seen = read_settled(&ctx, &service, &path, PATIENCE).await?;
+                if seen.as_deref() != marker.content().map(str::as_bytes) {
+                    lost.push(format!(
+                        "volume `{}`: {path} in service `{service}`: {}",
+                        marker.volume,
+                        instead(seen.as_deref())
+                    ));
+                }
+            }
+            Place::NotMounted { instead } => {
+                lost.push(format!("volume `{}`: head mounts it nowhere; {instead}", marker.volume))
+            }
+            Place::ServiceDropped => dropped.push(format!("`{}`", marker.service)),
+        }
+    }
+    judge(&lost, &dropped, total).into_check()
+}
+
+/// Where a marker's volume is to be found after the upgrade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    At { service: ServiceName, target: String },
+    NotMounted { instead: String },
+    ServiceDropped,
+}
+
+/// Decides where to look: the same service and path if head mounts the volume there, else wherever it mounts it.
+fn place(marker: &Marker, services: &[DefinedService]) -> Place {
+    let at = |service: &DefinedService, target: &str| Place::At {
+        service: service.name.clone(),
+        target: target.to_owned(),
+    };
+    let own = services.iter().find(|s| s.name == marker.service);
+    let others = services.iter().filter(|s| s.name != marker.service && s.stays);
+    let mut mounts = own.into_iter().chain(others).flat_map(|s| {
+        s.volumes.iter().filter(|(v, _)| *v == marker.volume).map(move |(_, t)| (s, t))
+    });
+    let same = own.filter(|s| s.volumes.contains(&(marker.volume.clone(), marker.target.clone())));
+    if let Some(service) = same {
+        return at(service, &marker.target);
+    }
+    if let Some((service, target)) = mounts.next() {
+        return at(service, target);
+    }
+    let Some(own) = own else { return Place::ServiceDropped };
+    let instead = match own.volumes.iter().find(|(_, t)| *t == marker.target) {
+        Some((volume, _)) => {
+            format!("at {} in service `{}` is `{volume}` instead", marker.target, own.name)
+        }
+        None => format!("nothing is at {} in service `{}`", marker.target, own.name),
+    };
+    Place::NotMounted { instead }
+}
+
+fn judge(lost: &[String], dropped: &[String], total: usize) -> Finding {
+    if !lost.is_empty() {
+        return Finding::wrong(
+            "every volume to hold after the upgrade what was written to it before",
+            lost.join("; "),
+        );
+    }
+    if dropped.len() == total {
+        return Finding::Nothing(format!(
+            "head drops every service that had a marker: {}",
+            dropped.join(", ")
+        ));
+    }
+    Finding::Right
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::floor::markers::sample::{defined, marker, name};
+
+    #[test]
+    fn the_same_service_and_path_come_first() {
+        let marker = marker("data", "app", "/data", "x");
+        let services = [
+            defined("web", &[("data", "/srv")]),
+            defined("app", &[("data", "/other"), ("data", "/data")]),
+        ];
+        let expected = Place::At { service: name("app"), target: "/data".to_owned() };
+        assert_eq!(place(&marker, &services), expected);
+    }
+
+    #[test]
+    fn a_volume_that_moved_is_looked_for_where_head_mounts_it() {
+        let marker = marker("data", "app", "/data", "x");
+        let moved = [defined("app", &[("data", "/var/data")])];
+        let expected = Place::At { service: name("app"), target: "/var/data".to_owned() };
+        assert_eq!(place(&marker, &moved), expected);
+        let handed_over = [defined("app", &[]), defined("db", &[("data", "/db")])];
+        let expected = Place::At { service: name("db"), target: "/db".to_owned() };
+        assert_eq!(place(&marker, &handed_over), expected);
+    }
+
+    #[test]
+    fn a_renamed_volume_is_lost_and_a_dropped_service_is_not() {
+        let marker = marker("data", "app", "/data", "x");
+        let renamed = place(&marker, &[defined("app", &[("data2", "/data")])]);
+        assert!(matches!(&renamed, Place::NotMounted { instead } if instead.contains("`data2`")));
+        assert_eq!(place(&marker, &[defined("web", &[])]), Place::ServiceDropped);
+    }
+
+    #[test]
+    fn a_loss_fails_and_nothing_but_dropped_services_is_a_skip() {
+        let one = ["volume `data`: gone".to_owned()];
+        assert!(
+            matches!(judge(&one, &[], 2), Finding::Wrong { seen, .. } if seen.contains("`data`"))
+        );
+        assert!(matches!(judge(&[], &one, 1), Finding::Nothing(_)));
+        assert_eq!(judge(&[], &one, 2), Finding::Right);
+    }
+}

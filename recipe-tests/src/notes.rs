@@ -1,0 +1,93 @@
+//! What a trials process hands back: results, facts and secrets, each a line of the run file's `out`. Main type:
+//! [`Notes`].
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use harness_core::run_file::TrialLine;
+use harness_core::secret::{Redactor, Secret};
+use serde_json::Value;
+use thiserror::Error;
+
+/// The way back to the runner.
+#[derive(Debug)]
+pub(crate) struct Notes {
+    path: Utf8PathBuf,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    file: File,
+    facts: BTreeMap<String, Value>,
+    redactor: Redactor,
+}
+
+/// A line could not be handed back.
+#[derive(Debug, Error)]
+pub(crate) enum NotesError {
+    /// The file cannot be opened.
+    #[error("failed to open {path} for results: check that its folder exists")]
+    Open { path: Utf8PathBuf, source: std::io::Error },
+    /// The line cannot be written.
+    #[error("failed to append a result to {path}: check for free space")]
+    Append { path: Utf8PathBuf, source: std::io::Error },
+    /// The line has no form in JSON.
+    #[error("a result cannot be written as JSON")]
+    Encode { source: serde_json::Error },
+}
+
+impl Notes {
+    /// Opens the file that the runner reads, for appending.
+    pub(crate) fn open(
+        path: &Utf8Path,
+        facts: BTreeMap<String, Value>,
+    ) -> Result<Self, NotesError> {
+        let file = File::options().create(true).append(true).open(path);
+        let file = file.map_err(|source| NotesError::Open { path: path.to_owned(), source })?;
+        let kept = Mutex::new(Kept { file, facts, redactor: Redactor::new() });
+        Ok(Self { path: path.to_owned(), kept })
+    }
+
+    /// Returns a fact that an earlier seed kept, in this process or before.
+    pub(crate) fn fact(&self, key: &str) -> Option<Value> {
+        self.lock().facts.get(key).cloned()
+    }
+
+    /// Returns the keys of all facts.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.lock().facts.keys().cloned().collect()
+    }
+
+    /// Keeps a fact for later phases.
+    pub(crate) fn keep(&self, key: &str, value: Value) -> Result<(), NotesError> {
+        self.lock().facts.insert(key.to_owned(), value.clone());
+        self.append(&TrialLine::Fact { key: key.to_owned(), value })
+    }
+
+    /// Makes a value known as one that must appear nowhere.
+    pub(crate) fn hide(&self, secret: &Secret) -> Result<(), NotesError> {
+        self.lock().redactor.add(secret);
+        self.append(&TrialLine::Secret { value: secret.expose().to_owned() })
+    }
+
+    /// Returns the text without any known secret.
+    pub(crate) fn scrub(&self, text: &str) -> String {
+        self.lock().redactor.scrub(text)
+    }
+
+    /// Appends a line, whole, with one write.
+    pub(crate) fn append(&self, line: &TrialLine) -> Result<(), NotesError> {
+        let mut bytes = serde_json::to_vec(line).map_err(|source| NotesError::Encode { source })?;
+        bytes.push(b'\n');
+        let written = self.lock().file.write_all(&bytes);
+        written.map_err(|source| NotesError::Append { path: self.path.clone(), source })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

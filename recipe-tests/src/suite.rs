@@ -1,0 +1,91 @@
+//! What an author writes: seeds and checks by tier. Main type: [`Suite`].
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use harness_core::run_file::Phase;
+use harness_core::tier::Tier;
+
+use crate::check::Check;
+use crate::ctx::Ctx;
+
+/// How long one seed or check may take, unless the suite says otherwise.
+const USUAL_LIMIT: Duration = Duration::from_secs(60);
+
+type Body = Arc<dyn Fn(Ctx) -> LocalBoxFuture<'static, Check> + Send + Sync>;
+
+/// The seeds and checks of a recipe, in the order in which they are run.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    pub(crate) steps: Vec<Step>,
+    limit: Duration,
+}
+
+/// A seed or a check.
+#[derive(Clone)]
+pub(crate) struct Step {
+    pub(crate) tier: Tier,
+    pub(crate) phase: Phase,
+    pub(crate) name: String,
+    pub(crate) limit: Duration,
+    pub(crate) body: Body,
+}
+
+impl Suite {
+    /// Returns a suite without anything.
+    pub const fn new() -> Self {
+        Self { steps: Vec::new(), limit: USUAL_LIMIT }
+    }
+
+    /// Adds a seed: it plants what the tier's op must not lose, or what its checks read.
+    #[must_use]
+    pub fn seed<F, R>(self, tier: Tier, name: &str, body: F) -> Self
+    where
+        F: Fn(Ctx) -> R + Send + Sync + 'static,
+        R: Future<Output = Check> + 'static,
+    {
+        self.step(tier, Phase::Seed, name, body)
+    }
+
+    /// Adds a check: it says, after the tier's op, whether something is as it should be. It only reads.
+    #[must_use]
+    pub fn check<F, R>(self, tier: Tier, name: &str, body: F) -> Self
+    where
+        F: Fn(Ctx) -> R + Send + Sync + 'static,
+        R: Future<Output = Check> + 'static,
+    {
+        self.step(tier, Phase::Check, name, body)
+    }
+
+    /// Sets how long each seed and check that is added from here on may take; 60 s unless said.
+    #[must_use]
+    pub const fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    fn step<F, R>(mut self, tier: Tier, phase: Phase, name: &str, body: F) -> Self
+    where
+        F: Fn(Ctx) -> R + Send + Sync + 'static,
+        R: Future<Output = Check> + 'static,
+    {
+        let body: Body = Arc::new(move |ctx| body(ctx).boxed_local());
+        self.steps.push(Step { tier, phase, name: name.to_owned(), limit: self.limit, body });
+        self
+    }
+}
+
+impl Default for Suite {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}::{}", self.phase, self.tier, self.name)
+    }
+}

@@ -1,0 +1,102 @@
+//! Running one step to its end, whatever it does, and what that end means.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use harness_core::cause::CauseClass;
+use harness_core::tier::Status;
+
+use super::panics;
+use crate::check::{Check, Said};
+use crate::ctx::Ctx;
+use crate::suite::Step;
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It came to its end.
+    Returned(Check),
+    /// It panicked.
+    Panicked(String),
+    /// It ran past its limit.
+    TimedOut(Duration),
+    /// It ran past its limit without ever letting go of its thread.
+    Stuck(Duration),
+    /// What runs it is gone.
+    Lost(String),
+}
+
+/// What a step's end means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) status: Status,
+    pub(super) message: Option<String>,
+    pub(super) cause: Option<CauseClass>,
+}
+
+/// Runs a step. A panic and a hang end it and nothing else.
+pub(super) async fn run(step: Step, ctx: Ctx) -> Ending {
+    let limit = step.limit;
+    let body = AssertUnwindSafe(async move { (step.body)(ctx).await }).catch_unwind();
+    match tokio::time::timeout(limit, body).await {
+        Ok(Ok(check)) => Ending::Returned(check),
+        Ok(Err(payload)) => Ending::Panicked(panics::message(&*payload)),
+        Err(_elapsed) => Ending::TimedOut(limit),
+    }
+}
+
+/// Decides what a step's end means.
+pub(super) fn outcome(ending: Ending) -> Outcome {
+    let fail = |cause, message| Outcome {
+        status: Status::Fail,
+        message: Some(message),
+        cause: Some(cause),
+    };
+    match ending {
+        Ending::Returned(Ok(())) => Outcome { status: Status::Pass, message: None, cause: None },
+        Ending::Returned(Err(failure)) => match &failure.said {
+            Said::Skip(reason) => {
+                Outcome { status: Status::Skip, message: Some(reason.clone()), cause: None }
+            }
+            Said::Wrong { .. } | Said::Error(_) => fail(failure.cause, failure.to_string()),
+        },
+        Ending::Panicked(said) => fail(CauseClass::Suite, said),
+        Ending::TimedOut(limit) => fail(
+            CauseClass::Suite,
+            format!("expected an end within {limit:?}; it was still waiting"),
+        ),
+        Ending::Stuck(limit) => fail(
+            CauseClass::Suite,
+            format!(
+                "expected an end within {limit:?}; it blocks its thread and was left behind: wait with `.await` only"
+            ),
+        ),
+        Ending::Lost(why) => fail(CauseClass::Suite, why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Failure, skip};
+
+    #[test]
+    fn a_skip_is_neither_pass_nor_failure() {
+        let end = outcome(Ending::Returned(skip("no volume")));
+        assert_eq!((end.status, end.message.as_deref()), (Status::Skip, Some("no volume")));
+    }
+
+    #[test]
+    fn a_failure_keeps_its_cause_and_a_hang_is_the_suites() {
+        let failure = Failure::new("a", "b").with_cause(CauseClass::Recipe);
+        let end = outcome(Ending::Returned(Err(failure)));
+        assert_eq!((end.status, end.cause), (Status::Fail, Some(CauseClass::Recipe)));
+        let limit = Duration::from_secs(60);
+        for ending in [Ending::TimedOut(limit), Ending::Stuck(limit), Ending::Panicked("x".into())]
+        {
+            let end = outcome(ending);
+            assert_eq!((end.status, end.cause), (Status::Fail, Some(CauseClass::Suite)));
+        }
+    }
+}
