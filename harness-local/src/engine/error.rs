@@ -50,7 +50,7 @@ impl EngineError {
     /// Judges a failed `docker` client: its own words when it had some.
     pub(super) fn from_client(error: &ProcessError) -> Self {
         let text = match error {
-            ProcessError::Failed { output, .. } => output.last_lines(8),
+            ProcessError::Failed { output, .. } => without_notices(&output.last_lines(10)),
             ProcessError::Spawn { .. }
             | ProcessError::Wait { .. }
             | ProcessError::TimedOut { .. } => error.to_string(),
@@ -66,5 +66,24 @@ impl EngineError {
     /// Returns whether the engine says that the state of a thing forbids the request (in use, not running).
     pub const fn is_conflict(&self) -> bool {
         matches!(self, Self::Refused { status: 409, .. })
+    }
+}
+
+/// Newer clients print notices about flags that older ones do not have.
+fn without_notices(said: &str) -> String {
+    let notice = |line: &&str| {
+        line.starts_with("Since --detach=") || line.starts_with("In a future release,")
+    };
+    said.lines().filter(|line| !notice(line)).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_reason_is_left() {
+        let said = "Since --detach=false was not specified, tasks will be created in the background.\nIn a future release, --detach=false will become the default.\nfailed to update config x";
+        assert_eq!(without_notices(said), "failed to update config x");
     }
 }
