@@ -43,7 +43,7 @@ pub const BROKEN: &[Broken] = &[
     fails("broken-no-route", Tier::Install, "answered", CauseClass::Recipe),
     fails("broken-content-type", Tier::Custom, "content_types", CauseClass::App)
         .run_as("custom-html"),
-    fails("broken-wrong-page", Tier::Custom, "content_round_trip", CauseClass::App)
+    fails("broken-wrong-page", Tier::Upgrade, "page_survives", CauseClass::App)
         .run_as("custom-html"),
     fails("broken-vacuous-upgrade", Tier::Upgrade, "version_or_image_moved", CauseClass::Recipe),
     fails("broken-rolled-back", Tier::Upgrade, "converged", CauseClass::Recipe),
