@@ -33,7 +33,7 @@ pub enum AbraDirError {
     },
     /// The recipe could not be cloned.
     #[error("failed to make a fresh checkout of the recipe")]
-    Clone(#[from] CloneError),
+    Clone(#[source] Box<CloneError>),
     /// There is no env file.
     #[error("there is no app {domain}: expected its env file {path}")]
     NoEnvFile {
@@ -107,7 +107,8 @@ impl AbraDir {
             return Ok(Repository::at(&dir, base));
         }
         remove_dir(&dir)?;
-        Ok(Repository::clone_from(origin.dir().as_str(), &dir, base, limit).await?)
+        let cloned = Repository::clone_from(origin.dir().as_str(), &dir, base, limit).await;
+        cloned.map_err(|error| AbraDirError::Clone(Box::new(error)))
     }
 
     /// Reads the app's env file.

@@ -204,6 +204,24 @@ mod tests {
     }
 
     #[test]
+    fn recorded_backups_are_read() {
+        macro_rules! recorded {
+            ($name:literal) => {
+                include_str!(concat!("../../fixtures/abra/0.13.0-beta-stand-in/", $name))
+            };
+        }
+        let good = parse_created(recorded!("backup_create.txt"));
+        assert_eq!((good.snapshot.as_deref(), good.errors), (Some("b6b0bf86"), Vec::new()));
+        let bad = parse_created(recorded!("backup_create_hook_fails.txt"));
+        assert!(bad.snapshot.is_some() && bad.errors.len() == 1, "{bad:?}");
+        let listed = parse_snapshots(recorded!("backup_snapshots.txt"));
+        assert_eq!(listed.len(), 1);
+        assert!(listed[0].id == "b6b0bf86" && listed[0].time.is_some(), "{listed:?}");
+        let paths = parse_paths(recorded!("backup_list.txt"));
+        assert!(paths.iter().any(|p| p.ends_with("_content/_data/index.html")), "{paths:?}");
+    }
+
+    #[test]
     fn a_wrapped_summary_and_plain_log_lines_are_read() {
         let text = "2026-11-21 14:00:00 ERROR hook failed\n{\"message\":{\"snapshot_id\":\"deadbeef\"}}\nno errors were found\n";
         let created = parse_created(text);

@@ -257,6 +257,9 @@ fn first_entry(archive: &[u8]) -> std::io::Result<Option<Found>> {
     }
     let mut content = Vec::new();
     entry.read_to_end(&mut content)?;
+    if content.len() as u64 != size {
+        return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
+    }
     Ok(Some(Found::File(content)))
 }
 

@@ -1,9 +1,8 @@
 //! What runs of a stack, as the engine shows it. The reading is pure: [`observation`].
 
 use bollard::models::{
-    EndpointSpec, Service, ServiceSpec, ServiceSpecMode, ServiceUpdateStatus,
-    ServiceUpdateStatusStateEnum, Task as ApiTask, TaskSpec, TaskSpecRestartPolicyConditionEnum,
-    TaskState as ApiState,
+    Service, ServiceSpec, ServiceSpecMode, ServiceUpdateStatus, ServiceUpdateStatusStateEnum,
+    Task as ApiTask, TaskSpec, TaskSpecRestartPolicyConditionEnum, TaskState as ApiState,
 };
 use harness_core::name::{ServiceName, StackName};
 use harness_core::observation::{
@@ -75,7 +74,7 @@ fn service_state(
 /// reached.
 pub fn task_spec_digest(spec: &ServiceSpec) -> String {
     let template = canonical(&spec.task_template.clone().unwrap_or_default());
-    let endpoint = spec.endpoint_spec.clone().unwrap_or_else(EndpointSpec::default);
+    let endpoint = spec.endpoint_spec.clone().unwrap_or_default();
     let endpoint = serde_json::to_value(endpoint).unwrap_or_default();
     let digest = Sha256::digest(sorted_text(&Value::Array(vec![template, endpoint])));
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

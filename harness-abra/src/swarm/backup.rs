@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::blame;
 use super::connect::Swarm;
-use crate::abra::{AbraError, Created, Listed};
+use crate::abra::{AbraError, Listed};
 
 /// Clocks of one machine, and times cut to seconds.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
@@ -43,8 +43,11 @@ impl Swarm {
         let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
         let began = Timestamp::now();
         let created = self.abra.backup_create(&app.domain, left()).await?;
-        let listed = self.abra.backup_snapshots(&app.domain, left()).await?;
-        let Some(made) = newest(&created, &listed, began) else { return Ok(None) };
+        let made = match &created.snapshot {
+            Some(id) => Some(Listed { id: id.clone(), time: None }),
+            None => newest(&self.abra.backup_snapshots(&app.domain, left()).await?, began),
+        };
+        let Some(made) = made else { return Ok(None) };
         let paths = self.abra.backup_list(&app.domain, &made.id, left()).await?;
         let file = self.abra.backup_download(&app.domain, &made.id, into, left()).await?;
         let archive = named_for(&file, &made.id)?;
@@ -69,14 +72,8 @@ impl Swarm {
     }
 }
 
-/// Returns the snapshot that this backup made: the one that its log names, else the newest that is not older than the
-/// operation. An older one proves nothing.
-fn newest(created: &Created, listed: &[Listed], began: Timestamp) -> Option<Listed> {
-    if let Some(id) = &created.snapshot {
-        let same = |l: &&Listed| l.id.starts_with(id.as_str()) || id.starts_with(&l.id);
-        let time = listed.iter().find(same).and_then(|l| l.time);
-        return Some(Listed { id: id.clone(), time });
-    }
+/// Returns the newest snapshot that is not older than the operation. An older one proves nothing.
+fn newest(listed: &[Listed], began: Timestamp) -> Option<Listed> {
     let fresh = listed.iter().filter(|l| l.time.is_some_and(|t| t + CLOCK_SLACK >= began));
     fresh.max_by_key(|l| l.time).cloned()
 }
@@ -105,17 +102,8 @@ mod tests {
     fn an_older_snapshot_is_never_taken_for_this_one() {
         let began = Timestamp::from_second(1000).unwrap();
         let all = [listed("aaaaaaaa", 900), listed("bbbbbbbb", 999), listed("cccccccc", 1001)];
-        let log = Created::default();
-        assert_eq!(newest(&log, &all, began).unwrap().id, "cccccccc");
-        assert_eq!(newest(&log, &all[..2], began).unwrap().id, "bbbbbbbb");
-        assert_eq!(newest(&log, &all[..1], began), None);
-    }
-
-    #[test]
-    fn the_one_that_the_log_names_counts() {
-        let began = Timestamp::from_second(1000).unwrap();
-        let log = Created { snapshot: Some("ccccccccdddd".to_owned()), errors: Vec::new() };
-        let made = newest(&log, &[listed("cccccccc", 1001), listed("eeeeeeee", 1002)], began);
-        assert_eq!(made.unwrap(), listed("ccccccccdddd", 1001));
+        assert_eq!(newest(&all, began).unwrap().id, "cccccccc");
+        assert_eq!(newest(&all[..2], began).unwrap().id, "bbbbbbbb");
+        assert_eq!(newest(&all[..1], began), None);
     }
 }

@@ -13,7 +13,6 @@ use thiserror::Error;
 
 use super::placed::Placed;
 use super::settings::SwarmSettings;
-use super::sweeper::Sweeper;
 use crate::abra::{Abra, VersionError};
 use crate::abra_dir::AbraDir;
 use crate::engine::{Engine, NotATestServer, Watch};
@@ -28,7 +27,6 @@ pub struct Swarm {
     pub(super) abra: Abra,
     pub(super) dir: AbraDir,
     pub(super) watch: Watch,
-    pub(super) sweeper: Sweeper,
     pub(super) lacks_ipvs: bool,
     pub(super) facts: PlatformFacts,
     pub(super) tags: tokio::sync::OnceCell<Vec<Tag>>,
@@ -102,10 +100,9 @@ impl Swarm {
             stand_ins,
         };
         let watch = Watch::begin(&engine);
-        let sweeper = Sweeper::new(&engine, &settings.abra_home, &settings.server);
         let tags = tokio::sync::OnceCell::new();
         let known = Mutex::default();
-        Ok(Self { settings, engine, abra, dir, watch, sweeper, lacks_ipvs, facts, tags, known })
+        Ok(Self { settings, engine, abra, dir, watch, lacks_ipvs, facts, tags, known })
     }
 
     /// Returns the engine.

@@ -46,9 +46,8 @@ pub(super) fn read_placed(
 ) -> Result<Compose, ReadPlacedError> {
     let mut files = Vec::new();
     for file in env.compose_files() {
-        let text = match read(&checkout.join(&file))? {
-            Some(text) => text,
-            None => return Err(ReadPlacedError::NoComposeFile { file }),
+        let Some(text) = read(&checkout.join(&file))? else {
+            return Err(ReadPlacedError::NoComposeFile { file });
         };
         files.push((file, text));
     }

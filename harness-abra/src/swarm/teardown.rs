@@ -20,7 +20,7 @@ impl Swarm {
         // Half of the time is abra's, the rest is for the engine when abra fails or hangs.
         let done = !left.services.is_empty() && self.abra_knows(app) && {
             let undeployed = self.abra.undeploy(&app.domain, limit / 2).await;
-            self.heed("undeploy", app, undeployed)
+            self.heed("undeploy", app, &undeployed)
         };
         let gone = if done {
             self.engine.wait_until_gone(&app.stack, limit / 2).await
@@ -48,9 +48,9 @@ impl Swarm {
             self.engine.remove_holders(&app.stack).await.map_err(blame::remove(&op))?;
         if self.abra_knows(app) {
             let volumes = self.abra.remove_volumes(&app.domain, limit / 4).await;
-            self.heed("remove volumes of", app, volumes);
+            self.heed("remove volumes of", app, &volumes);
             let secrets = self.abra.remove_secrets(&app.domain, limit / 4).await;
-            self.heed("remove secrets of", app, secrets);
+            self.heed("remove secrets of", app, &secrets);
         }
         let more = self.engine.remove_kept(&app.stack, limit / 2).await;
         holders.extend(more.map_err(blame::remove(&op))?);
@@ -65,29 +65,14 @@ impl Swarm {
         Ok(())
     }
 
-    /// Removes all of an app at once, with the engine alone. Returns the containers of no stack that held its
-    /// volumes, named.
-    ///
-    /// # Errors
-    /// Something could not be removed in time, or the engine does not answer.
-    pub async fn remove_everything(
-        &self,
-        app: &App,
-        limit: Duration,
-    ) -> Result<Vec<String>, OpError> {
-        let removed = self.sweeper.remove_everything(app, limit).await?;
-        self.forget_files(app)?;
-        Ok(removed)
-    }
-
     /// Returns whether abra can be asked about the app at all.
     fn abra_knows(&self, app: &App) -> bool {
         self.dir.env_file(&app.domain).exists() && self.dir.checkout(&app.recipe).exists()
     }
 
     /// Takes note of how abra fared. A failure is made good through the engine, and must not go unseen.
-    fn heed(&self, what: &str, app: &App, done: Result<(), AbraError>) -> bool {
-        if let Err(error) = &done {
+    fn heed(&self, what: &str, app: &App, done: &Result<(), AbraError>) -> bool {
+        if let Err(error) = done {
             tracing::warn!(
                 domain = %app.domain,
                 error = %harness_core::chain::Chain(error),
