@@ -10,9 +10,6 @@ use super::connect::Swarm;
 use super::names::check_names;
 use super::placed::read_placed;
 
-/// How long cloning from the local repository may take.
-pub(super) const CLONE: Duration = Duration::from_secs(60);
-
 impl Swarm {
     pub(super) async fn make(
         &self,
@@ -35,7 +32,7 @@ impl Swarm {
 
     async fn fresh_checkout(&self, app: &App, op: &str) -> Result<Repository, OpError> {
         let (origin, base) = (&self.settings.repository, &self.settings.base_env);
-        let made = self.dir.checkout_of(&app.recipe, origin, base, CLONE);
+        let made = self.dir.checkout_of(&app.recipe, origin, base, self.settings.limits.clone);
         made.await.map_err(blame::files(op))
     }
 

@@ -7,7 +7,6 @@ use harness_core::platform::{App, OpError, Revision};
 
 use super::blame;
 use super::connect::Swarm;
-use super::create::CLONE;
 use crate::abra_dir::AbraDir;
 
 impl Swarm {
@@ -22,7 +21,7 @@ impl Swarm {
         let dir = AbraDir::new(&root, &self.settings.abra_home, &self.settings.server);
         dir.remove().map_err(blame::files(&op))?;
         let (origin, base) = (&self.settings.repository, &self.settings.base_env);
-        let clone = dir.checkout_of(&app.recipe, origin, base, CLONE);
+        let clone = dir.checkout_of(&app.recipe, origin, base, self.settings.limits.clone);
         let clone = clone.await.map_err(blame::files(&op))?;
         clone.checkout(&at.commit).await.map_err(blame::git(&op))?;
         let linted = self.abra.in_dir(&root).lint(&app.recipe, limit).await;

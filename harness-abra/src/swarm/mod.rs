@@ -1,6 +1,6 @@
 //! The swarm platform: recipes deployed by abra on a Docker Engine in Swarm mode.
 //!
-//! Main types: [`Swarm`] (the platform), [`SwarmSettings`] (what it is made from), [`Reaper`] (removes all of an app
+//! Main types: [`Swarm`] (the platform), [`SwarmSettings`] (what it is made from), [`Sweeper`] (removes all of an app
 //! with nothing but the engine, for what a killed run left).
 
 mod backup;
@@ -13,11 +13,11 @@ mod names;
 mod place;
 mod placed;
 mod platform;
-mod reaper;
 mod settings;
+mod sweeper;
 mod teardown;
 
 pub use connect::{ConnectError, Swarm};
 pub use names::check_names;
-pub use reaper::Reaper;
-pub use settings::SwarmSettings;
+pub use settings::{Limits, SwarmSettings};
+pub use sweeper::Sweeper;

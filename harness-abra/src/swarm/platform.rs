@@ -19,9 +19,6 @@ use super::blame;
 use super::connect::Swarm;
 use crate::engine::Stacks;
 
-/// How long removing one service may take.
-const PRUNE: Duration = Duration::from_secs(60);
-
 impl Platform for Swarm {
     fn facts(&self) -> PlatformFacts {
         self.facts.clone()
@@ -104,7 +101,8 @@ impl Platform for Swarm {
 
     async fn prune(&self, app: &App, service: &ServiceName) -> Result<(), OpError> {
         let op = format!("remove service {service} of {}", app.domain);
-        let removed = self.engine.remove_service(&app.stack, service, PRUNE).await;
+        let limit = self.settings.limits.prune;
+        let removed = self.engine.remove_service(&app.stack, service, limit).await;
         removed.map_err(blame::remove(&op))
     }
 

@@ -1,6 +1,7 @@
 //! What the swarm platform is made from. Main type: [`SwarmSettings`].
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use harness_core::process::BaseEnv;
@@ -29,4 +30,21 @@ pub struct SwarmSettings {
     pub repository: Repository,
     /// The text of the suite's compose overlay.
     pub suite_overlay: Option<String>,
+    /// Limits of what no caller gives a limit for.
+    pub limits: Limits,
+}
+
+/// Limits of what no caller gives a limit for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Cloning the recipe from the local repository.
+    pub clone: Duration,
+    /// Removing one service.
+    pub prune: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { clone: Duration::from_secs(60), prune: Duration::from_secs(60) }
+    }
 }
