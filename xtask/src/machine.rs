@@ -24,6 +24,8 @@ pub(crate) struct Machine {
     pub(crate) root: Utf8PathBuf,
     /// Whether engines and packages can be installed.
     pub(crate) is_root: bool,
+    /// Whether this is CI: nothing may be left out for want of an engine.
+    pub(crate) is_ci: bool,
 }
 
 impl Machine {
@@ -47,7 +49,8 @@ impl Machine {
         let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
         let root =
             root.parent().ok_or_else(|| anyhow!("xtask lies outside a workspace"))?.to_owned();
-        Ok(Self { base, state, root, is_root })
+        let is_ci = variable("CI").is_some_and(|v| v == "true" || v == "1");
+        Ok(Self { base, state, root, is_root, is_ci })
     }
 
     /// Describes a command on this machine.

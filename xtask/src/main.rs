@@ -1,13 +1,20 @@
 //! Developer automation. `cargo xtask --help` lists the tasks; each is a file of its own.
 
+mod bench;
 mod binaries;
+mod ci;
 mod docker;
+mod docs;
 mod down;
 mod engine;
+mod engine_task;
 mod images;
 mod machine;
 mod progress;
 mod server;
+mod stream;
+mod test;
+mod tidy;
 mod up;
 
 use std::process::ExitCode;
@@ -26,6 +33,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Builds cc-ci and takes a recipe through its tiers; flags as for `cc-ci run`.
+    Ci(ci::Args),
+    /// Checks all that must hold of a commit; with CI=true also what needs an engine, which is then installed.
+    Test(test::Args),
+    /// Prints what the harness itself costs, beside other test runners where they are installed.
+    Bench(bench::Args),
+    /// Writes the generated references in docs/reference, or checks them.
+    Docs(docs::Args),
+    /// Starts or stops the engine that xtask started.
+    #[command(subcommand)]
+    Engine(engine_task::Action),
     /// Makes a test server out of a Docker Engine: Swarm, images, router, backup bot.
     Up(up::Args),
     /// Removes what `up` made, and nothing else.
@@ -39,6 +57,11 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match Machine::detect() {
         Ok(machine) => match cli.task {
+            Task::Ci(args) => ci::run(&machine, args).await,
+            Task::Test(args) => test::run(&machine, &args).await,
+            Task::Bench(args) => bench::run(&machine, &args).await,
+            Task::Docs(args) => docs::run(&machine, &args).await,
+            Task::Engine(action) => engine_task::run(&machine, action).await,
             Task::Up(args) => up::run(&machine, args).await,
             Task::Down(args) => down::run(&machine, args).await,
             Task::Images(args) => images::run(&machine, &args).await,

@@ -69,7 +69,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.seed(Tier::Backup, state).await?;
         // A database that still cycles after the upgrade gives a dump that is cut short.
         self.ready(Tier::Backup, state, &Before::nothing()).await?;
-        let into = self.dir.join("logs");
+        let into = self.dir.join("work");
         let back_up = self.platform.back_up(&self.plan.app, &into, self.limits.backup);
         state.snapshot = Some(self.step(Tier::Backup, "backup", "backed_up", back_up).await?);
         Ok(())

@@ -218,7 +218,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             snapshot: state.snapshot.clone(),
             claims: self.recipe.claims.clone(),
             facts: state.facts.clone(),
-            out: self.dir.join("logs").join(name),
+            out: self.dir.join("work").join(name),
         }
     }
 }

@@ -1,0 +1,118 @@
+//! Options that several subcommands share.
+
+use camino::Utf8PathBuf;
+use clap::Args;
+use harness_core::name::{RecipeName, Version};
+use harness_core::process::BaseEnv;
+use harness_core::suite::Span;
+use harness_core::tier::Tier;
+
+use crate::settings::{Given, Settings};
+use crate::target::{InvalidTarget, SourceKind, Target, parse_source};
+
+use super::{Failed, beside};
+
+/// Where things are.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Where things are")]
+pub(super) struct Places {
+    /// A file of settings [default: /etc/cc-ci/settings.toml, if it is there].
+    #[arg(long, env = "CCCI_SETTINGS", value_name = "FILE")]
+    settings: Option<Utf8PathBuf>,
+    /// Where leases, the local server and caches live [default: /var/lib/cc-ci for root].
+    #[arg(long, env = "CCCI_STATE_DIR", value_name = "DIR")]
+    state_dir: Option<Utf8PathBuf>,
+    /// The abra to drive [default: the one on the PATH, else the stand-in beside this program].
+    #[arg(long, env = "CCCI_ABRA", value_name = "FILE")]
+    abra: Option<Utf8PathBuf>,
+    /// The Docker Engine, as in DOCKER_HOST.
+    #[arg(long, env = "CCCI_DOCKER_HOST", value_name = "URL")]
+    docker_host: Option<String>,
+    /// Below what domain apps are made [default: as `cargo xtask up` wrote].
+    #[arg(long, env = "CCCI_SUFFIX", value_name = "DOMAIN")]
+    suffix: Option<String>,
+    /// The program with the checks [default: `recipe-tests` beside this program].
+    #[arg(long, env = "CCCI_TRIALS", value_name = "FILE")]
+    trials: Option<Utf8PathBuf>,
+}
+
+impl Places {
+    /// Resolves every setting.
+    pub(super) fn settings(
+        &self,
+        base: &BaseEnv,
+        out: Option<Utf8PathBuf>,
+        deadline: Option<Span>,
+    ) -> Result<Settings, Failed> {
+        let given = Given {
+            state_dir: self.state_dir.clone(),
+            settings: self.settings.clone(),
+            abra: self.abra.clone(),
+            docker_host: self.docker_host.clone(),
+            suffix: self.suffix.clone(),
+            out,
+            deadline,
+        };
+        Settings::resolve(given, base, beside().as_deref()).map_err(Failed::usage)
+    }
+
+    /// Returns the program with the checks.
+    pub(super) fn trials(&self) -> Utf8PathBuf {
+        let own = || beside().map_or_else(|| "recipe-tests".into(), |dir| dir.join("recipe-tests"));
+        self.trials.clone().unwrap_or_else(own)
+    }
+}
+
+/// What to test.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "What to test")]
+pub(super) struct What {
+    /// The recipe.
+    #[arg(long, env = "RECIPE", value_parser = recipe)]
+    recipe: RecipeName,
+    /// Where it comes from: bundled, bundled:NAME, catalogue, a folder with a git repository, or a git URL
+    /// [default: bundled].
+    #[arg(long, env = "SOURCE", value_parser = parse_source)]
+    source: Option<SourceKind>,
+    /// A pull request's repository; with --ref.
+    #[arg(long, env = "SRC", value_name = "OWNER/REPO")]
+    src: Option<String>,
+    /// A pull request's number; with --src and --ref.
+    #[arg(long, env = "PR", value_name = "N")]
+    pr: Option<u64>,
+    /// The branch, tag or commit to test; with --src, or in a folder or at a URL.
+    #[arg(long = "ref", env = "REF", value_name = "REF")]
+    reference: Option<String>,
+    /// The release to test [default: the newest of the catalogue, else what is checked out at the source].
+    #[arg(long, env = "VERSION", value_parser = version)]
+    version: Option<Version>,
+    /// The tiers to do, comma-separated: install,upgrade,backup,restore,custom [default: all].
+    #[arg(long, env = "STAGES", value_delimiter = ',')]
+    stages: Option<Vec<Tier>>,
+}
+
+impl What {
+    /// Returns what to test, checked for whether it fits together.
+    pub(super) fn target(&self) -> Result<Target, InvalidTarget> {
+        let target = Target {
+            recipe: self.recipe.clone(),
+            source: self.source.clone(),
+            src: self.src.clone(),
+            // The earlier system said 0 for "no pull request".
+            pr: self.pr.filter(|n| *n != 0),
+            reference: self.reference.clone(),
+            version: self.version.clone(),
+            stages: self.stages.clone().unwrap_or_else(|| Tier::ALL.to_vec()),
+        };
+        target.validate()?;
+        Ok(target)
+    }
+}
+
+fn recipe(text: &str) -> Result<RecipeName, harness_core::name::InvalidRecipeName> {
+    RecipeName::try_from(text.to_owned())
+}
+
+fn version(text: &str) -> Result<Version, harness_core::name::InvalidVersion> {
+    Version::try_from(text.to_owned())
+}

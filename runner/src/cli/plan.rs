@@ -1,0 +1,68 @@
+//! `cc-ci plan`.
+
+use harness_core::name::RunId;
+use harness_core::process::BaseEnv;
+use harness_core::report::ExitStatus;
+use thiserror::Error;
+
+use crate::output;
+use crate::prepare::prepare;
+use crate::settings::{Provenance, Setting};
+use crate::trials::TrialsProcess;
+
+use super::Failed;
+use super::options::{Places, What};
+
+/// Shows what a run would do, and why; makes nothing and needs no engine.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    what: What,
+    /// Print the plan as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    places: Places,
+}
+
+#[derive(Debug, Error)]
+enum PlanError {
+    #[error("failed to make a temporary folder")]
+    Folder(#[source] std::io::Error),
+    #[error("the temporary folder's path is not UTF-8")]
+    Path,
+}
+
+/// What the domain is made below when no server is known: a plan makes nothing there.
+const EXAMPLE_SUFFIX: &str = "example.org";
+
+impl Args {
+    pub(super) async fn run(self, base: &BaseEnv) -> Result<ExitStatus, Failed> {
+        let target = self.what.target().map_err(Failed::usage)?;
+        let mut settings = self.places.settings(base, None, None)?;
+        if settings.suffix.value.is_none() {
+            settings.suffix =
+                Setting { value: Some(EXAMPLE_SUFFIX.to_owned()), from: Provenance::Default };
+        }
+        let folder = tempfile::tempdir().map_err(|e| Failed::usage(PlanError::Folder(e)))?;
+        let dir = camino::Utf8Path::from_path(folder.path())
+            .ok_or_else(|| Failed::usage(PlanError::Path))?;
+        let run = RunId::try_from("plan".to_owned()).expect("a word is a run id");
+        let trials = TrialsProcess {
+            program: self.places.trials(),
+            base: base.clone(),
+            run_file: dir.join("run.json"),
+        };
+        let clone = dir.join("source");
+        let prepared = prepare(&target, &settings, &run, &clone, &trials, base).await;
+        let prepared = prepared.map_err(Failed::usage)?;
+        if self.json {
+            let text = serde_json::to_string_pretty(&prepared.plan)
+                .expect("a plan has nothing that JSON lacks");
+            output::data(&text);
+        } else {
+            output::data(&output::plan(&prepared.plan));
+        }
+        Ok(ExitStatus::Verdict(harness_core::report::RunVerdict::Pass))
+    }
+}

@@ -1,0 +1,113 @@
+//! `cc-ci run`.
+
+use camino::Utf8PathBuf;
+use clap::ValueEnum;
+use harness_core::lifecycle::Keep;
+use harness_core::process::BaseEnv;
+use harness_core::report::ExitStatus;
+use harness_core::suite::Span;
+use thiserror::Error;
+
+use crate::output;
+use crate::run::{GivenLimits, Request, run};
+use crate::settings::Settings;
+
+use super::Failed;
+use super::options::{Places, What};
+
+/// Takes a recipe through its tiers and says what was proven.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    what: What,
+    /// Where apps run: a real Docker Engine in Swarm mode, or a simulated server.
+    #[arg(long, env = "CCCI_PLATFORM", default_value = "auto")]
+    platform: PlatformChoice,
+    /// Whether to leave the deployment standing, for half an hour.
+    #[arg(long, env = "CCCI_KEEP", default_value = "never")]
+    keep: KeepChoice,
+    /// Where runs are written [default: runs].
+    #[arg(long, env = "CCCI_RUNS_DIR", value_name = "DIR")]
+    out: Option<Utf8PathBuf>,
+    /// The run's name [default: made from the time].
+    #[arg(long, env = "CCCI_RUN_NAME", value_name = "NAME")]
+    run_id: Option<String>,
+    /// Until when the run must have ended, such as 60m.
+    #[arg(long, env = "CCCI_DEADLINE", value_name = "TIME")]
+    deadline: Option<Span>,
+    /// How long a deploy may take to converge, instead of the suite's setting.
+    #[arg(long, env = "CCCI_DEPLOY_TIMEOUT", value_name = "TIME")]
+    deploy_timeout: Option<Span>,
+    /// How long the app may take to answer, instead of the suite's setting.
+    #[arg(long, env = "CCCI_HTTP_TIMEOUT", value_name = "TIME")]
+    http_timeout: Option<Span>,
+    /// How long one command of abra may take [default: 2m].
+    #[arg(long, env = "CCCI_COMMAND_TIMEOUT", value_name = "TIME")]
+    command_timeout: Option<Span>,
+    #[command(flatten)]
+    places: Places,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PlatformChoice {
+    /// The engine, if there is a test server.
+    Auto,
+    /// A Docker Engine in Swarm mode.
+    Swarm,
+    /// A server simulated in process.
+    Embedded,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KeepChoice {
+    /// Never.
+    Never,
+    /// When a tier failed.
+    OnFailure,
+    /// Always.
+    Always,
+}
+
+#[derive(Debug, Error)]
+#[error(
+    "the embedded platform does not exist yet: use --platform swarm, with a test server made by `cargo xtask up`"
+)]
+struct NoEmbedded;
+
+impl Args {
+    pub(super) async fn run(self, base: &BaseEnv) -> Result<ExitStatus, Failed> {
+        let target = self.what.target().map_err(Failed::usage)?;
+        let settings = self.places.settings(base, self.out, self.deadline)?;
+        announce(self.platform, &settings)?;
+        let limits = GivenLimits {
+            deploy: self.deploy_timeout.map(|s| s.0),
+            http: self.http_timeout.map(|s| s.0),
+            command: self.command_timeout.map(|s| s.0),
+        };
+        let keep = match self.keep {
+            KeepChoice::Never => Keep::Never,
+            KeepChoice::OnFailure => Keep::OnFailure,
+            KeepChoice::Always => Keep::Always,
+        };
+        let request =
+            Request { target, run_id: self.run_id, keep, limits, trials: self.places.trials() };
+        run(&request, &settings, base)
+            .await
+            .map_err(|error| Failed { exit: error.exit(), error: Box::new(error) })
+    }
+}
+
+/// Says where apps will run and why, as the first line.
+fn announce(choice: PlatformChoice, settings: &Settings) -> Result<(), Failed> {
+    let why = match choice {
+        PlatformChoice::Embedded => return Err(Failed::usage(NoEmbedded)),
+        PlatformChoice::Swarm => "asked for",
+        PlatformChoice::Auto => "the only one so far; it must be marked as a test server",
+    };
+    let engine = &settings.docker_host;
+    output::say(&format!(
+        "platform: swarm at {} ({why}; engine from {})",
+        engine.value, engine.from
+    ));
+    Ok(())
+}

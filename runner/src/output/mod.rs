@@ -1,0 +1,26 @@
+//! What a person sees: progress while a run lasts, and what it proved. The only place that prints.
+
+mod explain;
+mod plan;
+mod progress;
+
+pub use explain::explain;
+pub use plan::plan;
+pub use progress::Progress;
+
+use std::io::Write;
+
+/// Prints text that is data on standard output. A reader that has gone away is no error of ours.
+pub fn data(text: &str) {
+    drop(writeln!(anstream::stdout(), "{text}"));
+}
+
+/// Prints text for a person on standard error.
+pub fn say(text: &str) {
+    drop(writeln!(anstream::stderr(), "{text}"));
+}
+
+/// Prints an error with everything below it.
+pub fn error(error: &dyn std::error::Error) {
+    say(&format!("error: {}", harness_core::chain::Chain(error)));
+}

@@ -1,0 +1,152 @@
+//! All that a run, a plan and a lint need to know before anything is made: the recipe at head and base, the suite,
+//! the plan. Main type: [`Prepared`].
+
+use camino::Utf8Path;
+use harness_core::lifecycle::RecipeStates;
+use harness_core::name::{Domain, InvalidDomain, InvalidSwarmName, RunId, StackName, swarm_name};
+use harness_core::plan::{Input, Plan, decide};
+use harness_core::platform::{App, Revision};
+use harness_core::process::BaseEnv;
+use harness_core::recipe::{ReadRecipeError, RecipeAt};
+use harness_core::run_file::SuiteDescription;
+use harness_core::suite::{InvalidSettings, Settings as SuiteSettings};
+use thiserror::Error;
+
+use crate::settings::Settings;
+use crate::source::{Source, SourceError, open};
+use crate::target::Target;
+use crate::trials::{DescribeError, TrialsProcess};
+
+/// What is known before anything is made.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The recipe's repository.
+    pub source: Source,
+    /// What the suite has.
+    pub suite: SuiteDescription,
+    /// The suite's settings.
+    pub suite_settings: SuiteSettings,
+    /// What will be done.
+    pub plan: Plan,
+    /// What the recipe's files say.
+    pub states: RecipeStates,
+}
+
+/// Something is wrong with what was asked for, before anything was made.
+#[derive(Debug, Error)]
+pub enum PrepareError {
+    /// The recipe could not be had.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The trials program could not be asked.
+    #[error(transparent)]
+    Describe(#[from] DescribeError),
+    /// The suite's settings cannot be used.
+    #[error(transparent)]
+    Suite(#[from] InvalidSettings),
+    /// The recipe's files cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadRecipeError),
+    /// No server is known to make apps on.
+    #[error(
+        "there is no domain to make apps below: run `cargo xtask up` for a local test server, or give --suffix"
+    )]
+    NoSuffix,
+    /// The suffix is no host name.
+    #[error(transparent)]
+    Suffix(#[from] InvalidDomain),
+    /// The suffix makes names too long that would fit below a shorter one.
+    #[error("the suffix `{suffix}` is too long for this recipe: give a shorter --suffix")]
+    SuffixTooLong {
+        /// The suffix.
+        suffix: String,
+        /// The name that would be too long.
+        source: InvalidSwarmName,
+    },
+}
+
+/// Looks everything up and decides the plan. Nothing is made but a clone in `dir`.
+///
+/// # Errors
+/// Something is wrong with what was asked for: one error that says what.
+pub async fn prepare(
+    target: &Target,
+    settings: &Settings,
+    run: &RunId,
+    dir: &Utf8Path,
+    trials: &TrialsProcess,
+    base: &BaseEnv,
+) -> Result<Prepared, PrepareError> {
+    let suite = async { trials.describe(target.recipe.as_str()).await.map_err(PrepareError::from) };
+    let source = async { open(target, settings, dir, base).await.map_err(PrepareError::from) };
+    let (suite, source) = tokio::try_join!(suite, source)?;
+    let suite_settings = match &suite.settings {
+        Some(text) => {
+            SuiteSettings::parse(&format!("recipes/{}/recipe.toml", target.recipe), text)?
+        }
+        None => SuiteSettings::default(),
+    };
+    let env: Vec<(String, String)> = suite_settings.env.clone().into_iter().collect();
+    let at_head = source.repository.read_recipe(&source.head, &env).await?;
+    let head = Revision { commit: source.head.clone(), version: at_head.version.clone() };
+    let app = app(target, settings, run, &source)?;
+    fits(&app, settings, &at_head)?;
+    let releases: Vec<_> =
+        source.tags.iter().filter_map(|t| Some((t.version.clone()?, t.commit.clone()))).collect();
+    let plan = decide(&Input {
+        recipe: &target.recipe,
+        run,
+        app: &app,
+        settings: &suite_settings,
+        stages: &target.stages,
+        head: &head,
+        releases: &releases,
+        default_branch: Some(&source.default_branch),
+        backup_labels: at_head.compose.backup().enabled,
+        checks: &suite.checks,
+        has_suite: suite.has_folder,
+        source: source.kind,
+        pr: target.pr,
+    });
+    let at_base = match &plan.base {
+        Some(base) => Some(source.repository.read_recipe(&base.commit, &env).await?),
+        None => None,
+    };
+    let states = RecipeStates::new(at_base.as_ref(), &at_head);
+    Ok(Prepared { source, suite, suite_settings, plan, states })
+}
+
+fn app(
+    target: &Target,
+    settings: &Settings,
+    run: &RunId,
+    source: &Source,
+) -> Result<App, PrepareError> {
+    let suffix = settings.suffix.value.as_deref().ok_or(PrepareError::NoSuffix)?;
+    let pr = target.pr.map(|n| n.to_string()).unwrap_or_default();
+    let domain = Domain::for_run(&target.recipe, &format!("{pr}|{}", source.head), suffix)?;
+    Ok(App {
+        recipe: target.recipe.clone(),
+        stack: StackName::from(&domain),
+        domain,
+        run: run.clone(),
+    })
+}
+
+/// The shortest suffix that one could have: with it, a name that is still too long is the recipe's fault.
+const SHORTEST_SUFFIX: &str = "a.io";
+
+fn fits(app: &App, settings: &Settings, head: &RecipeAt) -> Result<(), PrepareError> {
+    let Some(suffix) = settings.suffix.value.as_deref() else { return Ok(()) };
+    let label = app.domain.as_str().split('.').next().unwrap_or_default();
+    let Ok(short) = Domain::try_from(format!("{label}.{SHORTEST_SUFFIX}")) else { return Ok(()) };
+    let short = StackName::from(&short);
+    for secret in head.env_sample.secrets() {
+        if let Err(source) = swarm_name(&app.stack, &secret.name, &secret.version)
+            && swarm_name(&short, &secret.name, &secret.version).is_ok()
+        {
+            return Err(PrepareError::SuffixTooLong { suffix: suffix.to_owned(), source });
+        }
+    }
+    Ok(())
+}

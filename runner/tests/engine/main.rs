@@ -1,0 +1,44 @@
+//! Runs on a real Docker Engine: what a simulation only claims. It needs the test server of `cargo xtask up`, uses
+//! nothing but `cc-ci` as a user has it, and looks at the engine with its own client.
+//!
+//! Without `CCCI_ENGINE_TESTS` every trial is listed as ignored, with the reason.
+
+mod bad_input;
+mod green;
+mod killed;
+mod red;
+mod unverified;
+mod world;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::world::World;
+
+/// A trial's work: it panics, as any test, or says what is wrong.
+type Work = fn(&World) -> Result<(), Failed>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<(String, Work)> = Vec::new();
+    trials.extend(green::trials());
+    trials.extend(unverified::trials());
+    trials.extend(killed::trials());
+    trials.extend(bad_input::trials());
+    let mut all: Vec<Trial> =
+        trials.into_iter().map(|(name, work)| trial(name, move |w| work(w))).collect();
+    for broken in harness_local::bundle::BROKEN {
+        all.push(trial(format!("red::{}", broken.recipe), move |w| red::ends_as_said(w, broken)));
+    }
+    all.sort_by(|a, b| a.name().cmp(b.name()));
+    libtest_mimic::run(&arguments, all).exit_code()
+}
+
+fn trial(name: String, work: impl Fn(&World) -> Result<(), Failed> + Send + 'static) -> Trial {
+    let unique = name.replace("::", "-");
+    Trial::ignorable_test(name, move || match World::new(&unique) {
+        Ok(world) => work(&world).map(|()| Completion::Completed),
+        Err(reason) => Ok(Completion::ignored_with(reason)),
+    })
+}

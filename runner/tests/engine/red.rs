@@ -1,0 +1,98 @@
+//! Recipes that are broken on purpose: each is red for its own reason, and leaves nothing.
+
+use harness_local::bundle::{Broken, Ending};
+use libtest_mimic::Failed;
+use serde_json::{Value, json};
+
+use super::world::{Ended, World};
+
+/// An app that will never answer is given this long: long enough for every healthy start here.
+const HTTP_TIMEOUT: &str = "12s";
+
+pub(crate) fn ends_as_said(world: &World, broken: &Broken) -> Result<(), Failed> {
+    let source = format!("bundled:{}", broken.recipe);
+    let ended = world.run(&[
+        "--recipe",
+        broken.run_as,
+        "--source",
+        &source,
+        "--http-timeout",
+        HTTP_TIMEOUT,
+    ])?;
+    match broken.ending {
+        Ending::Fails { tier, check } => {
+            ended.exits_with(1)?;
+            ended.says("/verdict", &json!("fail"))?;
+            ended.says(&format!("/results/{tier}"), &json!("fail"))?;
+            ended.says("/cause/class", &json!(broken.cause))?;
+            named_check_failed(&ended, tier.word(), check)?;
+            earlier_tiers_passed(&ended, tier.word())?;
+        }
+        Ending::NotVerified => {
+            ended.exits_with(3)?;
+            ended.says("/verdict", &json!("not-verified"))?;
+            ended.says("/cause/class", &json!(broken.cause))?;
+        }
+        Ending::Refused => return refused(&ended),
+    }
+    ended.says("/census/left_behind", &json!([]))?;
+    ended.says("/flags/no_secret_leak", &json!(true))?;
+    if broken.recipe == "broken-crash-loop" {
+        noticed_early(&ended)?;
+    }
+    world.nothing_is_left_of(&ended.dir.ok_or("no run folder")?)
+}
+
+fn refused(ended: &Ended) -> Result<(), Failed> {
+    if ended.code != Some(2) || !ended.text.contains("error: ") {
+        return Err(format!(
+            "expected exit code 2 with an error, seen {:?}:\n{}",
+            ended.code, ended.text
+        )
+        .into());
+    }
+    if let Some(dir) = &ended.dir {
+        return Err(format!("a run that could not begin left {dir}").into());
+    }
+    Ok(())
+}
+
+fn stage<'a>(ended: &'a Ended, tier: &str) -> Option<&'a Value> {
+    ended.results.as_ref()?["stages"].as_array()?.iter().find(|s| s["tier"] == tier)
+}
+
+fn named_check_failed(ended: &Ended, tier: &str, check: &str) -> Result<(), Failed> {
+    let checks = stage(ended, tier).and_then(|s| s["checks"].as_array()).ok_or("no checks")?;
+    let failed: Vec<&str> = checks
+        .iter()
+        .filter(|c| c["status"] == "fail")
+        .filter_map(|c| c["name"].as_str())
+        .collect();
+    if failed.contains(&check) {
+        return Ok(());
+    }
+    Err(format!("expected {tier}::{check} to fail, seen {failed:?}:\n{}", ended.text).into())
+}
+
+fn earlier_tiers_passed(ended: &Ended, tier: &str) -> Result<(), Failed> {
+    for earlier in
+        ["install", "upgrade", "backup", "restore"].into_iter().take_while(|t| *t != tier)
+    {
+        let status = stage(ended, earlier).map_or(&Value::Null, |s| &s["status"]);
+        if status != "pass" && status != "skip" {
+            return Err(format!("{earlier} is {status}, before {tier}:\n{}", ended.text).into());
+        }
+    }
+    Ok(())
+}
+
+/// A crash loop ends the run at its third exit, whatever the deploy time-out (ten minutes here).
+fn noticed_early(ended: &Ended) -> Result<(), Failed> {
+    let evidence =
+        ended.results.as_ref().and_then(|r| r.pointer("/cause/evidence")).and_then(Value::as_str);
+    let evidence = evidence.unwrap_or_default();
+    if !evidence.contains("3 attempts ended") {
+        return Err(format!("expected the third exit to end it, seen: {evidence}").into());
+    }
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! Commands that a person watches: their output goes straight to the terminal.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitStatus};
+
+use anyhow::Context as _;
+
+use crate::machine::Machine;
+use crate::progress::say;
+
+/// Runs cargo in the workspace and fails if it fails.
+pub(crate) fn cargo(machine: &Machine, args: &[&str], vars: &[(&str, &str)]) -> anyhow::Result<()> {
+    say(&format!("$ cargo {}", args.join(" ")));
+    let status =
+        command("cargo").args(args).envs(vars.iter().copied()).current_dir(&machine.root).status();
+    let status: ExitStatus = status.context("failed to start cargo")?;
+    anyhow::ensure!(status.success(), "`cargo {}` failed with {status}", args.join(" "));
+    Ok(())
+}
+
+/// Becomes another program: its exit code and its signals are its own. Returns only if it could not be started.
+pub(crate) fn become_program(program: &camino::Utf8Path, args: &[String]) -> anyhow::Error {
+    let error = command(program.as_str()).args(args).exec();
+    anyhow::Error::new(error).context(format!("failed to start {program}"))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what a person watches is not captured, and cargo keeps its own limits"
+)]
+fn command(program: &str) -> Command {
+    Command::new(program)
+}

@@ -1,0 +1,112 @@
+//! `cargo xtask test`: everything that must hold of a commit.
+
+use std::time::Instant;
+
+use crate::docker::Docker;
+use crate::engine::is_answering;
+use crate::images::ensure_images;
+use crate::machine::Machine;
+use crate::progress::say;
+use crate::{docs, engine, stream, tidy, up};
+
+/// So many runs at a time on the engine: each mostly waits.
+const RUNS_AT_A_TIME: &str = "4";
+
+/// What to leave out.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Leave out what needs an engine.
+    #[arg(long)]
+    no_engine: bool,
+}
+
+/// Runs it: formatting, lints, unit tests, docs, generated references, and the tests on a real engine.
+pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let engine = engine_wanted(machine, args).await;
+    stream::cargo(machine, &["fmt", "--all", "--check"], &[])?;
+    tidy::run(machine)?;
+    // Images come from the network and the disk, code from the cores: both at once.
+    let images = async {
+        if engine == EngineTests::Run {
+            engine::ensure_engine(machine, engine::Marking::Require).await?;
+            ensure_images(machine, &["nginx", "mariadb", "ghost"].map(str::to_owned)).await?;
+        }
+        Ok(())
+    };
+    let code = async {
+        let machine = machine.clone();
+        tokio::task::spawn_blocking(move || checks(&machine)).await?
+    };
+    tokio::try_join!(images, code)?;
+    docs::run(machine, &docs::Args { check: true }).await?;
+    match engine {
+        EngineTests::Run => on_engine(machine).await?,
+        EngineTests::NotRun(why) => not_run(&why),
+    }
+    say(&format!("test     all that was run passed ({:.0} s)", began.elapsed().as_secs_f32()));
+    Ok(())
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum EngineTests {
+    Run,
+    NotRun(String),
+}
+
+/// In CI nothing is left out for want of an engine: it is installed and started. Elsewhere it must be there.
+async fn engine_wanted(machine: &Machine, args: &Args) -> EngineTests {
+    if args.no_engine {
+        return EngineTests::NotRun("--no-engine was given".to_owned());
+    }
+    let is_up = machine.state.join("server.toml").exists();
+    if machine.is_ci || (is_up && is_answering(&Docker::new(machine)).await) {
+        return EngineTests::Run;
+    }
+    EngineTests::NotRun("there is no test server here; `cargo xtask up` makes one".to_owned())
+}
+
+fn checks(machine: &Machine) -> anyhow::Result<()> {
+    stream::cargo(
+        machine,
+        &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+        &[],
+    )?;
+    stream::cargo(machine, &["build", "--workspace", "--locked"], &[])?;
+    stream::cargo(
+        machine,
+        &["test", "--workspace", "--locked", "--quiet"],
+        &[("INSTA_UPDATE", "no")],
+    )?;
+    stream::cargo(
+        machine,
+        &["doc", "--workspace", "--no-deps", "--locked", "--quiet"],
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    )?;
+    Ok(())
+}
+
+async fn on_engine(machine: &Machine) -> anyhow::Result<()> {
+    up::run(machine, up::Args::default()).await?;
+    let on = [("CCCI_ENGINE_TESTS", "1")];
+    stream::cargo(
+        machine,
+        &["test", "--package", "harness-abra", "--test", "engine", "--locked"],
+        &on,
+    )?;
+    let runs = ["test", "--package", "runner", "--test", "engine", "--locked", "--"];
+    let many = [&runs[..], &["--test-threads", RUNS_AT_A_TIME, "--skip", "exclusive::"]].concat();
+    stream::cargo(machine, &many, &on)?;
+    // These stop the engine under everything else.
+    stream::cargo(machine, &[&runs[..], &["--test-threads", "1", "exclusive::"]].concat(), &on)
+}
+
+fn not_run(why: &str) {
+    say("");
+    say("!!!!!!!! NOT RUN: the tests on a real Docker Engine !!!!!!!!");
+    say(&format!("!! {why}"));
+    say(
+        "!! not run: harness-abra::engine, runner::engine (green, red, unverified, killed, bad_input)",
+    );
+    say("!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!");
+}
