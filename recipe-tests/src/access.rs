@@ -1,5 +1,10 @@
 //! How a trials process reaches the app's containers and files. Main types: [`Access`], [`AccessError`].
 
+use camino::Utf8Path;
+use harness_abra::Attached;
+use harness_abra::engine::{EngineError, ExecError, FileError};
+use harness_core::cause::CauseClass;
+use harness_core::chain::Chain;
 use harness_core::name::ServiceName;
 use harness_core::platform::{App, Attachment};
 use thiserror::Error;
@@ -17,8 +22,10 @@ pub struct Executed {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AccessError {
     /// The engine did not answer as it should.
-    #[error("the engine did not answer: {reason}")]
+    #[error("{reason}")]
     Engine {
+        /// Whose fault that is.
+        cause: CauseClass,
         /// What happened.
         reason: String,
     },
@@ -30,7 +37,7 @@ pub enum AccessError {
         /// What was found instead.
         reason: String,
     },
-    /// There is no such file.
+    /// There is no such file, or no such folder to write it into.
     #[error("there is no {path} in service `{service}`")]
     NoFile {
         /// The service.
@@ -74,16 +81,19 @@ impl AccessError {
 #[derive(Debug)]
 pub(crate) enum Access {
     /// On a Docker Engine in Swarm mode.
-    Swarm,
+    Swarm(Box<Attached>),
     /// Nowhere: the harness is being measured.
     Instant,
 }
 
 impl Access {
     /// Returns the way to an app. Nothing is connected yet.
-    pub(crate) fn to(_app: &App, attachment: &Attachment) -> Self {
+    pub(crate) fn to(app: &App, attachment: &Attachment) -> Self {
         match attachment {
-            Attachment::Swarm { .. } => Self::Swarm,
+            Attachment::Swarm { docker_host, https, ca } => {
+                let attached = Attached::new(docker_host, *https, ca.clone(), app.clone());
+                Self::Swarm(Box::new(attached))
+            }
             Attachment::Instant => Self::Instant,
         }
     }
@@ -91,46 +101,138 @@ impl Access {
     /// Runs a command in the service's running container.
     pub(crate) async fn exec(
         &self,
-        _service: &ServiceName,
-        _argv: &[&str],
+        service: &ServiceName,
+        argv: &[&str],
     ) -> Result<Executed, AccessError> {
-        Err(self.unreachable())
+        let ended = self.attached()?.exec(service, argv).await;
+        let output = ended.map_err(|e| from_exec(service, argv, e))?;
+        Ok(Executed { stdout: output.stdout, stderr: output.stderr })
     }
 
     /// Reads a file of the service's running container.
     pub(crate) async fn read_file(
         &self,
-        _service: &ServiceName,
-        _path: &str,
+        service: &ServiceName,
+        path: &str,
     ) -> Result<Vec<u8>, AccessError> {
-        Err(self.unreachable())
+        let read = self.attached()?.read_file(service, Utf8Path::new(path)).await;
+        read.map_err(|e| from_file(service, path, e))
     }
 
     /// Writes a file of the service's running container.
     pub(crate) async fn write_file(
         &self,
-        _service: &ServiceName,
-        _path: &str,
-        _content: &[u8],
+        service: &ServiceName,
+        path: &str,
+        content: &[u8],
     ) -> Result<(), AccessError> {
-        Err(self.unreachable())
+        let written = self.attached()?.write_file(service, Utf8Path::new(path), content).await;
+        written.map_err(|e| from_file(service, path, e))
     }
 
     /// Removes a file of the service's running container.
     pub(crate) async fn remove_file(
         &self,
-        _service: &ServiceName,
-        _path: &str,
+        service: &ServiceName,
+        path: &str,
     ) -> Result<(), AccessError> {
-        Err(self.unreachable())
+        let removed = self.attached()?.remove_file(service, Utf8Path::new(path)).await;
+        removed.map_err(|e| from_file(service, path, e))
     }
 
     /// Names the containers outside the stack that mount one of its volumes.
     pub(crate) async fn foreign_containers(&self) -> Result<Vec<String>, AccessError> {
-        Err(self.unreachable())
+        let holders = self.attached()?.foreign_containers().await.map_err(|e| from_engine(&e))?;
+        Ok(holders.iter().map(ToString::to_string).collect())
     }
 
-    fn unreachable(&self) -> AccessError {
-        AccessError::Engine { reason: "there is none to reach".to_owned() }
+    fn attached(&self) -> Result<&Attached, AccessError> {
+        match self {
+            Self::Swarm(attached) => Ok(attached),
+            Self::Instant => Err(AccessError::Engine {
+                cause: CauseClass::Harness,
+                reason: "there is no app to reach: the harness itself is being measured".to_owned(),
+            }),
+        }
+    }
+}
+
+fn from_engine(error: &EngineError) -> AccessError {
+    AccessError::Engine { cause: error.class(), reason: Chain(error).to_string() }
+}
+
+fn from_exec(service: &ServiceName, argv: &[&str], error: ExecError) -> AccessError {
+    let reason = Chain(&error).to_string();
+    match error {
+        ExecError::NotRunning { service } => AccessError::NotRunning { service, reason },
+        ExecError::Failed { command, service, .. }
+        | ExecError::NoProgram { command, service, .. }
+        | ExecError::TimedOut { command, service, .. } => {
+            AccessError::Command { service, command, reason }
+        }
+        // The container went away between being found and being asked.
+        ExecError::Engine(EngineError::Refused { status: 404 | 409, .. }) => {
+            AccessError::NotRunning { service: service.clone(), reason }
+        }
+        ExecError::Engine(EngineError::Refused { .. }) => {
+            AccessError::Command { service: service.clone(), command: argv.join(" "), reason }
+        }
+        ExecError::Engine(error) => from_engine(&error),
+    }
+}
+
+fn from_file(service: &ServiceName, path: &str, error: FileError) -> AccessError {
+    let reason = Chain(&error).to_string();
+    let (service, path) = (service.clone(), path.to_owned());
+    match error {
+        FileError::Missing { .. } => AccessError::NoFile { service, path },
+        FileError::NotRunning { .. } => AccessError::NotRunning { service, reason },
+        // What an engine refuses here is the path: a mount that is read-only, say.
+        FileError::NotPlain { .. }
+        | FileError::NotRemovable { .. }
+        | FileError::Remove(_)
+        | FileError::Archive { .. }
+        | FileError::Engine(EngineError::Refused { .. }) => {
+            AccessError::Refused { service, path, reason }
+        }
+        FileError::Engine(error) => from_engine(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service() -> ServiceName {
+        ServiceName::try_from("app".to_owned()).unwrap()
+    }
+
+    fn refused(status: u16, said: &str) -> EngineError {
+        EngineError::Refused { what: "write a file".to_owned(), status, said: said.to_owned() }
+    }
+
+    #[test]
+    fn a_read_only_volume_refuses_and_does_not_pass_by_waiting() {
+        let error = refused(403, "mounted volume is marked read-only").into();
+        let error = from_file(&service(), "/data/x", error);
+        assert!(matches!(error, AccessError::Refused { .. }) && !error.may_pass(), "{error}");
+    }
+
+    #[test]
+    fn an_engine_that_is_silent_is_the_hosts_fault_and_may_pass() {
+        let silent = EngineError::TimedOut {
+            host: "unix:///x".to_owned(),
+            what: "read a file".to_owned(),
+            limit: std::time::Duration::from_secs(5),
+        };
+        let error = from_file(&service(), "/data/x", silent.into());
+        assert!(error.may_pass());
+        assert!(matches!(error, AccessError::Engine { cause: CauseClass::Host, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_container_that_went_away_may_come_back() {
+        let error = refused(409, "container 1 is not running").into();
+        assert!(from_exec(&service(), &["true"], error).may_pass());
     }
 }

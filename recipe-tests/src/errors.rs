@@ -29,7 +29,7 @@ impl From<ClientError> for Failure {
 impl From<AccessError> for Failure {
     fn from(error: AccessError) -> Self {
         let cause = match error {
-            AccessError::Engine { .. } => CauseClass::Host,
+            AccessError::Engine { cause, .. } => cause,
             AccessError::NotRunning { .. }
             | AccessError::NoFile { .. }
             | AccessError::Refused { .. }
@@ -63,8 +63,9 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_is_gone_is_the_hosts_fault() {
-        let error = AccessError::Engine { reason: "connection refused".to_owned() };
+    fn an_engine_that_is_gone_keeps_its_cause() {
+        let reason = "connection refused".to_owned();
+        let error = AccessError::Engine { cause: CauseClass::Host, reason };
         assert_eq!(Failure::from(error).cause, CauseClass::Host);
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::floor::archive::{gzip, pack, read};
 use crate::floor::markers::Planting;
-use crate::floor::markers::sample::{marker, stack};
+use crate::floor::sample::{marker, stack};
 
 fn archive(files: &[(&str, &[u8])]) -> Vec<Entry> {
     read(pack(files).as_slice()).unwrap()

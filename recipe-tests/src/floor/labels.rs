@@ -54,7 +54,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::floor::markers::sample::{observation, revision, service, stack};
+    use crate::floor::sample::{observation, revision, service, stack};
 
     const COMMIT: &str = "eb96de94c0ffee00112233445566778899aabbcc";
 

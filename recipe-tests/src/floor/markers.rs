@@ -172,12 +172,9 @@ fn file_name(run: &RunId, purpose: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "sample.rs"]
-pub(super) mod sample;
-
-#[cfg(test)]
 mod tests {
     use super::*;
+    use crate::floor::sample;
 
     #[test]
     fn the_file_names_the_run_and_the_purpose() {

@@ -9,6 +9,8 @@ mod labels;
 mod markers;
 mod moved;
 mod restore;
+#[cfg(test)]
+pub(crate) mod sample;
 mod survival;
 mod upgrade;
 

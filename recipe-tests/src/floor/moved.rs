@@ -82,7 +82,7 @@ mod tests {
     use harness_core::observation::Update;
 
     use super::*;
-    use crate::floor::markers::sample::{observation, service, stack};
+    use crate::floor::sample::{observation, service, stack};
 
     fn labeled(version: &str, image: &str) -> Observation {
         let label = format!("coop-cloud.{}.version", stack());

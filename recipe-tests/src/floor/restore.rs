@@ -92,7 +92,7 @@ fn covered<'a>(markers: &'a [Marker], claims: &Claims) -> Result<Vec<&'a Marker>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::floor::markers::sample::marker;
+    use crate::floor::sample::marker;
 
     #[test]
     fn only_covered_markers_count() {

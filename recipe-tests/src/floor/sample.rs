@@ -5,7 +5,7 @@ use harness_core::observation::{Observation, ServiceState, Wanted};
 use harness_core::platform::Revision;
 use harness_core::run_file::DefinedService;
 
-use super::{Marker, Planting};
+use super::markers::{Marker, Planting};
 
 pub(crate) fn stack() -> StackName {
     StackName::from(&Domain::try_from("cust-1a2b3c.ccci.test".to_owned()).unwrap())
@@ -39,7 +39,7 @@ pub(crate) fn observation(services: Vec<ServiceState>) -> Observation {
     Observation { at: "2026-01-01T00:00:00Z".parse().unwrap(), services }
 }
 
-pub(crate) fn marker(volume: &str, service: &str, target: &str, content: &str) -> Marker {
+pub(super) fn marker(volume: &str, service: &str, target: &str, content: &str) -> Marker {
     Marker {
         volume: volume.to_owned(),
         service: name(service),

@@ -37,7 +37,7 @@ pub(super) async fn volumes_survive(ctx: Ctx) -> Check {
                 }
             }
             Place::NotMounted { instead } => {
-                lost.push(format!("volume `{}`: head mounts it nowhere; {instead}", marker.volume))
+                lost.push(format!("volume `{}`: head mounts it nowhere; {instead}", marker.volume));
             }
             Place::ServiceDropped => dropped.push(format!("`{}`", marker.service)),
         }
@@ -100,7 +100,7 @@ fn judge(lost: &[String], dropped: &[String], total: usize) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::floor::markers::sample::{defined, marker, name};
+    use crate::floor::sample::{defined, marker, name};
 
     #[test]
     fn the_same_service_and_path_come_first() {

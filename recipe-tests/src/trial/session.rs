@@ -125,3 +125,7 @@ fn work(jobs: &Receiver<Job>, run: Arc<RunFile>, notes: Arc<Notes>) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;
