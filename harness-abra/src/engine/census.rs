@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{
-    Config, ContainerSummary, Network, Secret, Service, Task, TaskState as ApiState, Volume,
-};
+use bollard::models::{Config, ContainerSummary, Network, Secret, Service, Task, Volume};
 use camino::Utf8Path;
 use harness_core::census::{Census, Item, Kind};
 use harness_core::name::{Domain, StackName};
@@ -12,6 +10,7 @@ use harness_core::name::{Domain, StackName};
 use super::connect::Engine;
 use super::error::EngineError;
 use super::stack_of::Stacks;
+use super::tasks::is_there;
 
 /// Networks that every engine has.
 const PREDEFINED: [&str; 5] = ["bridge", "host", "none", "ingress", "docker_gwbridge"];
@@ -87,7 +86,8 @@ fn census_of(lists: &Lists, apps: &[Domain], mut stacks: Stacks) -> Census {
             census.items.insert(Item { kind: Kind::Route, name: route.to_owned(), stack: owner });
         }
     }
-    for task in lists.tasks.iter().filter(|t| !has_ended(t)) {
+    let containers: Vec<&str> = lists.containers.iter().filter_map(|c| c.id.as_deref()).collect();
+    for task in lists.tasks.iter().filter(|t| is_there(t, &containers)) {
         census.items.insert(task_item(task, &lists.services, &stacks));
     }
     for container in &lists.containers {
@@ -132,31 +132,6 @@ fn learn(lists: &Lists, stacks: &mut Stacks) {
 /// Returns the router's name for a route, from `traefik.http.routers.<name>.rule`.
 fn route(label: &str) -> Option<&str> {
     label.strip_prefix("traefik.http.routers.")?.strip_suffix(".rule")
-}
-
-fn has_ended(task: &Task) -> bool {
-    match task.status.as_ref().and_then(|s| s.state) {
-        Some(
-            ApiState::COMPLETE
-            | ApiState::SHUTDOWN
-            | ApiState::FAILED
-            | ApiState::REJECTED
-            | ApiState::REMOVE
-            | ApiState::ORPHANED,
-        ) => true,
-        Some(
-            ApiState::NEW
-            | ApiState::ALLOCATED
-            | ApiState::PENDING
-            | ApiState::ASSIGNED
-            | ApiState::ACCEPTED
-            | ApiState::PREPARING
-            | ApiState::READY
-            | ApiState::STARTING
-            | ApiState::RUNNING,
-        )
-        | None => false,
-    }
 }
 
 /// Names a task by its service and id. A task outlives its service for a moment, and then only its own labels say

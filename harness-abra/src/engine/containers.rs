@@ -7,6 +7,7 @@ use super::STACK_LABEL;
 use super::connect::Engine;
 use super::error::EngineError;
 use super::lists::filters;
+use super::tasks::container_of;
 
 /// A container that mounts a volume of a stack that it does not belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +73,7 @@ fn newest_running(tasks: &[ApiTask]) -> Option<String> {
         .iter()
         .filter(|t| t.status.as_ref().is_some_and(|s| s.state == Some(ApiState::RUNNING)));
     let newest = running.max_by(|a, b| a.created_at.cmp(&b.created_at))?;
-    let id = newest.status.as_ref()?.container_status.as_ref()?.container_id.clone()?;
-    (!id.is_empty()).then_some(id)
+    container_of(newest).map(str::to_owned)
 }
 
 fn holders(stack: &StackName, containers: &[ContainerSummary], volumes: &[&str]) -> Vec<Holder> {

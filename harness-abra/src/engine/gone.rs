@@ -7,6 +7,7 @@ use harness_core::name::StackName;
 use super::connect::{Engine, QUESTION};
 use super::error::EngineError;
 use super::remove::RemoveError;
+use super::tasks::is_there;
 use super::ticks::Ticks;
 
 /// What of a stack still runs or is connected.
@@ -14,7 +15,7 @@ use super::ticks::Ticks;
 pub struct Left {
     /// Services, by name.
     pub services: Vec<String>,
-    /// Tasks that have a container, by id.
+    /// Tasks that have not ended, by id.
     pub tasks: Vec<String>,
     /// Containers, by id.
     pub containers: Vec<String>,
@@ -60,10 +61,13 @@ impl Engine {
             self.networks(Some(stack)),
         )?;
         let services: Vec<String> = services.into_iter().filter_map(|s| s.spec?.name).collect();
+        let containers: Vec<String> = containers.into_iter().filter_map(|c| c.id).collect();
+        let ids: Vec<&str> = containers.iter().map(String::as_str).collect();
+        let tasks = tasks.into_iter().filter(|t| is_there(t, &ids)).filter_map(|t| t.id).collect();
         Ok(Left {
             services,
-            tasks: tasks.into_iter().filter_map(|t| t.id).collect(),
-            containers: containers.into_iter().filter_map(|c| c.id).collect(),
+            tasks,
+            containers,
             networks: networks.into_iter().filter_map(|n| n.id).collect(),
         })
     }
@@ -73,7 +77,7 @@ impl Engine {
     ///
     /// # Errors
     /// Something was left after the limit, or the engine does not answer.
-    pub async fn wait_until_gone(
+    pub(super) async fn wait_until_gone(
         &self,
         stack: &StackName,
         limit: Duration,

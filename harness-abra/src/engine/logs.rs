@@ -10,6 +10,7 @@ use harness_core::name::{ServiceName, StackName};
 use super::connect::Engine;
 use super::error::EngineError;
 use super::lists::filters;
+use super::tasks::container_of;
 
 /// How long one container's log may take: a service's log as a whole can hang for ever.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -66,8 +67,7 @@ impl Engine {
 
 fn newest_containers(mut tasks: Vec<ApiTask>) -> Vec<String> {
     tasks.sort_by(|a, b| b.created_at.cmp(&a.created_at));
-    let container = |t: ApiTask| t.status?.container_status?.container_id;
-    let ids = tasks.into_iter().filter_map(container).filter(|id| !id.is_empty());
+    let ids = tasks.iter().filter_map(container_of).map(str::to_owned);
     ids.take(MAX_CONTAINERS).collect()
 }
 

@@ -17,6 +17,8 @@ mod observe;
 mod pull;
 mod remove;
 mod stack_of;
+mod stop;
+mod tasks;
 mod ticks;
 
 pub use connect::{Engine, EngineFacts, NotATestServer, TEST_SERVER_LABEL};

@@ -76,10 +76,13 @@ impl Engine {
             let Some(id) = service.id else { continue };
             self.gone("remove a service", self.docker.delete_service(&id)).await?;
         }
-        if stopping == Stopping::AtOnce {
-            for container in self.containers(Some(stack)).await? {
-                let Some(id) = container.id else { continue };
-                self.remove_container(&id).await?;
+        match stopping {
+            Stopping::Gently => self.stop_containers(stack).await?,
+            Stopping::AtOnce => {
+                for container in self.containers(Some(stack)).await? {
+                    let Some(id) = container.id else { continue };
+                    self.remove_container(&id).await?;
+                }
             }
         }
         self.wait_until_gone(stack, limit).await
@@ -176,7 +179,7 @@ impl Engine {
         Ok(holders)
     }
 
-    async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
+    pub(super) async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
         let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         let removed = self.docker.remove_container(id, Some(options));
         match self.ask("remove a container", QUESTION, removed).await {

@@ -18,16 +18,11 @@ impl Swarm {
             return Ok(());
         }
         // Half of the time is abra's, the rest is for the engine when abra fails or hangs.
-        let done = !left.services.is_empty() && self.abra_knows(app) && {
+        if !left.services.is_empty() && self.abra_knows(app) {
             let undeployed = self.abra.undeploy(&app.domain, limit / 2).await;
-            self.heed("undeploy", app, &undeployed)
-        };
-        let gone = if done {
-            self.engine.wait_until_gone(&app.stack, limit / 2).await
-        } else {
-            self.engine.remove_running(&app.stack, Stopping::Gently, limit / 2).await
-        };
-        match gone {
+            self.heed("undeploy", app, &undeployed);
+        }
+        match self.engine.remove_running(&app.stack, Stopping::Gently, limit / 2).await {
             Ok(()) => Ok(()),
             Err(error) => {
                 tracing::warn!(domain = %app.domain, %error, "what runs is removed by force");
@@ -71,7 +66,7 @@ impl Swarm {
     }
 
     /// Takes note of how abra fared. A failure is made good through the engine, and must not go unseen.
-    fn heed(&self, what: &str, app: &App, done: &Result<(), AbraError>) -> bool {
+    fn heed(&self, what: &str, app: &App, done: &Result<(), AbraError>) {
         if let Err(error) = done {
             tracing::warn!(
                 domain = %app.domain,
@@ -79,6 +74,5 @@ impl Swarm {
                 "abra failed to {what} the app; the engine is asked instead"
             );
         }
-        done.is_ok()
     }
 }
