@@ -88,7 +88,9 @@ pub async fn prepare(
     };
     let env: Vec<(String, String)> = suite_settings.env.clone().into_iter().collect();
     let at_head = source.repository.read_recipe(&source.head, &env).await?;
-    let head = Revision { commit: source.head.clone(), version: at_head.version.clone() };
+    // A release is what its tag says, also when its label was forgotten.
+    let tagged = source.tags.iter().filter(|t| t.commit == source.head).filter_map(|t| t.version.clone()).max();
+    let head = Revision { commit: source.head.clone(), version: tagged.or_else(|| at_head.version.clone()) };
     let app = app(target, settings, run, &source)?;
     fits(&app, settings, &at_head)?;
     let releases: Vec<_> =

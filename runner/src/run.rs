@@ -265,6 +265,7 @@ impl Session<'_> {
 
     /// Writes the last reports, ends the lease, and says what was proven.
     fn finish(&self, app: &App, log: &EventLog, mut lease: Lease) -> ExitStatus {
+        self.folder.remove_work();
         for artefact in self.folder.scrub(&log.redactor()) {
             log.say(Happened::SecretLeaked { artefact });
         }

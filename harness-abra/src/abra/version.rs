@@ -83,7 +83,7 @@ pub fn parse_version(output: &str) -> Option<AbraVersion> {
     let mut parts = word.split(['.', '-']);
     let mut number = || parts.next()?.parse().ok();
     let number = (number()?, number()?);
-    Some(AbraVersion { text: line.to_owned(), number, is_stand_in: line.contains("stand-in") })
+    Some(AbraVersion { text: word.to_owned(), number, is_stand_in: line.contains("stand-in") })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use thiserror::Error as ThisError;
 pub enum EngineError {
     /// There was no answer.
     #[error(
-        "the Docker Engine at {host} does not answer, asked to {what}: start it, or name another with DOCKER_HOST"
+        "the Docker Engine at {host} does not answer, asked to {what}: start it, name another with --docker-host, or let `cargo xtask up` make a test server"
     )]
     Unreachable {
         /// Its address.

@@ -49,7 +49,7 @@ pub const BROKEN: &[Broken] = &[
     fails("broken-rolled-back", Tier::Upgrade, "converged", CauseClass::Recipe),
     fails("broken-lost-volume", Tier::Upgrade, "volumes_survive", CauseClass::Recipe),
     fails("broken-orphan-service", Tier::Upgrade, "no_service_left_behind", CauseClass::Recipe),
-    fails("broken-empty-backup", Tier::Backup, "declared_volumes_are_in_it", CauseClass::Recipe),
+    fails("broken-empty-backup", Tier::Backup, "backed_up", CauseClass::Recipe),
     fails("broken-silent-hook", Tier::Backup, "declared_paths_are_in_it", CauseClass::Recipe),
     fails("broken-restore-loses", Tier::Restore, "markers_are_back", CauseClass::Recipe),
     fails("broken-blocked-volume", Tier::Install, "volumes_are_its_own", CauseClass::Recipe),
@@ -57,7 +57,7 @@ pub const BROKEN: &[Broken] = &[
     ends("broken-unpullable", Ending::NotVerified, CauseClass::Registry),
     ends("broken-compose", Ending::Refused, CauseClass::Recipe),
     ends("no-env-sample", Ending::Refused, CauseClass::Recipe),
-    ends("long-names", Ending::Refused, CauseClass::Recipe),
+    fails("long-names", Tier::Install, "created", CauseClass::Recipe),
 ];
 
 impl Broken {

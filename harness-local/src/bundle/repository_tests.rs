@@ -191,19 +191,14 @@ async fn ghost_dumps_its_database_and_reads_it_back() {
 async fn upgrade_variants_start_from_the_healthy_release() {
     let place = Place::new();
     let healthy = place.at("custom-html", "1.11.0+1.22.1").await;
-    for recipe in [
-        "broken-vacuous-upgrade",
-        "broken-rolled-back",
-        "broken-lost-volume",
-        "broken-content-type",
-    ] {
+    for recipe in ["broken-rolled-back", "broken-lost-volume", "broken-content-type"] {
         let base = place.at(recipe, "1.11.0+1.22.1").await;
         assert_eq!(base.compose.services[0].image, healthy.compose.services[0].image, "{recipe}");
         assert_eq!(base.files, healthy.files, "{recipe}");
     }
     let (base, head) = (
+        place.at("broken-vacuous-upgrade", "1.10.0+1.22.1").await,
         place.at("broken-vacuous-upgrade", "1.11.0+1.22.1").await,
-        place.at("broken-vacuous-upgrade", "main").await,
     );
     assert_eq!(base.compose, head.compose);
 }
