@@ -47,6 +47,13 @@ impl Failure {
         self
     }
 
+    /// Returns the same failure without the place in the source, for where that helps no reader.
+    #[must_use]
+    pub(crate) fn without_place(mut self) -> Self {
+        self.place = None;
+        self
+    }
+
     #[track_caller]
     fn here(mut self) -> Self {
         let at = Location::caller();

@@ -48,18 +48,19 @@ pub(crate) enum ArchiveError {
     Broken { files: usize, reason: String },
 }
 
-/// Reads an archive file.
-pub(super) fn open(path: &Utf8Path) -> Archive {
+/// Reads an archive file; see [`read`].
+pub(super) fn open(path: &Utf8Path, decompress: impl Fn(&str) -> bool) -> Archive {
     let file = std::fs::File::open(path)
         .map_err(|e| ArchiveError::Open { path: path.to_string(), reason: e.to_string() })?;
-    read(BufReader::with_capacity(1 << 20, file))
+    read(BufReader::with_capacity(1 << 20, file), decompress)
 }
 
-/// Reads an archive to its end, its checksum included. Markers and `.gz` files are looked into on the way.
-pub(super) fn read(source: impl Read) -> Archive {
+/// Reads an archive to its end, its checksum included. Markers, and the `.gz` files that are to be decompressed, are
+/// looked into on the way.
+pub(super) fn read(source: impl Read, decompress: impl Fn(&str) -> bool) -> Archive {
     let mut entries = Vec::new();
     let mut archive = tar::Archive::new(GzDecoder::new(source));
-    let read = read_entries(&mut archive, &mut entries)
+    let read = read_entries(&mut archive, &mut entries, decompress)
         .and_then(|()| std::io::copy(&mut archive.into_inner(), &mut std::io::sink()));
     match read {
         Ok(_) => Ok(entries),
@@ -70,6 +71,7 @@ pub(super) fn read(source: impl Read) -> Archive {
 fn read_entries<R: Read>(
     archive: &mut tar::Archive<R>,
     entries: &mut Vec<Entry>,
+    decompress: impl Fn(&str) -> bool,
 ) -> std::io::Result<()> {
     for entry in archive.entries()? {
         let mut entry = entry?;
@@ -83,7 +85,7 @@ fn read_entries<R: Read>(
             let mut content = Vec::new();
             (&mut entry).take(MARKER_BYTES).read_to_end(&mut content)?;
             Inside::Marker(content)
-        } else if file.ends_with(".gz") {
+        } else if file.ends_with(".gz") && decompress(&path) {
             gunzip(&mut entry)
         } else {
             Inside::Unread
@@ -103,14 +105,19 @@ fn gunzip(source: impl Read) -> Inside {
 }
 
 impl Entry {
-    /// Returns the file's path within a volume of the stack, if it lies in that volume: backups keep volumes as
-    /// `…/<stack>_<volume>/_data/<path>`.
+    /// Returns the file's path within a volume of the stack, if it lies in that volume.
     pub(super) fn within(&self, stack: &StackName, volume: &str) -> Option<&str> {
-        let root = format!("{stack}_{volume}/_data/");
-        let at = self.path.find(&root)?;
-        let whole = at == 0 || self.path[..at].ends_with('/');
-        whole.then(|| &self.path[at + root.len()..])
+        within(&self.path, stack, volume)
     }
+}
+
+/// Returns a path within a volume of the stack, if it lies in that volume: backups keep volumes as
+/// `…/<stack>_<volume>/_data/<path>`.
+pub(super) fn within<'a>(path: &'a str, stack: &StackName, volume: &str) -> Option<&'a str> {
+    let root = format!("{stack}_{volume}/_data/");
+    let at = path.find(&root)?;
+    let whole = at == 0 || path[..at].ends_with('/');
+    whole.then(|| &path[at + root.len()..])
 }
 
 #[cfg(test)]
@@ -118,4 +125,4 @@ impl Entry {
 mod tests;
 
 #[cfg(test)]
-pub(super) use tests::{gzip, pack};
+pub(super) use tests::{gzip, pack, read_all};

@@ -25,6 +25,11 @@ pub(in crate::floor) fn pack(files: &[(&str, &[u8])]) -> Vec<u8> {
     gzip(&builder.into_inner().unwrap())
 }
 
+/// Reads what [`pack`] packed, every `.gz` in it looked into.
+pub(in crate::floor) fn read_all(bytes: &[u8]) -> Archive {
+    read(bytes, |_| true)
+}
+
 // Noise, so that compression leaves something to cut off.
 fn noise() -> Vec<u8> {
     let step = |n: &mut u32| {
@@ -42,12 +47,20 @@ fn markers_and_dumps_are_looked_into() {
         ("db/_data/backup.sql.gz", &dump),
         ("data/_data/sub/page.txt", b"hi"),
     ]);
-    let entries = read(bytes.as_slice()).unwrap();
+    let entries = read_all(&bytes).unwrap();
     let inside: Vec<_> = entries.iter().map(|e| e.inside.clone()).collect();
     assert_eq!(inside, [Inside::Marker(b"original-1".to_vec()), Inside::Gzip(25), Inside::Unread]);
     assert_eq!(entries[2].within(&stack(), "data"), Some("sub/page.txt"));
     assert_eq!(entries[2].within(&stack(), "db"), None);
     assert_eq!(entries[2].size, 2);
+}
+
+#[test]
+fn only_what_is_asked_for_is_decompressed() {
+    let bytes = pack(&[("data/_data/a.gz", &gzip(b"a")), ("db/_data/b.gz", &gzip(b"b"))]);
+    let entries = read(bytes.as_slice(), |path| path.ends_with("b.gz")).unwrap();
+    assert_eq!(entries[0].inside, Inside::Unread);
+    assert_eq!(entries[1].inside, Inside::Gzip(1));
 }
 
 #[test]
@@ -66,9 +79,9 @@ fn an_archive_that_is_cut_short_is_broken_wherever_it_is_cut() {
     let bytes = pack(&[("data/_data/a", &content), ("data/_data/b", &content)]);
     for cut in [1, 8, bytes.len() / 2, bytes.len() - 10] {
         let short = &bytes[..bytes.len() - cut];
-        assert!(matches!(read(short), Err(ArchiveError::Broken { .. })), "{cut} bytes cut");
+        assert!(matches!(read_all(short), Err(ArchiveError::Broken { .. })), "{cut} bytes cut");
     }
-    assert_eq!(read(bytes.as_slice()).unwrap().len(), 2);
+    assert_eq!(read_all(&bytes).unwrap().len(), 2);
 }
 
 #[test]
@@ -76,13 +89,13 @@ fn a_dump_that_is_cut_short_does_not_break_the_archive() {
     let dump = gzip(&noise());
     let bytes =
         pack(&[("db/_data/backup.sql.gz", &dump[..dump.len() / 2]), ("db/_data/after", b"x")]);
-    let entries = read(bytes.as_slice()).unwrap();
+    let entries = read_all(&bytes).unwrap();
     assert!(matches!(entries[0].inside, Inside::BrokenGzip(_)));
     assert_eq!(entries.len(), 2);
 }
 
 #[test]
 fn what_is_no_archive_is_broken() {
-    assert!(matches!(read(b"".as_slice()), Err(ArchiveError::Broken { files: 0, .. })));
-    assert!(matches!(read(b"not found".as_slice()), Err(ArchiveError::Broken { files: 0, .. })));
+    assert!(matches!(read_all(b""), Err(ArchiveError::Broken { files: 0, .. })));
+    assert!(matches!(read_all(b"not found"), Err(ArchiveError::Broken { files: 0, .. })));
 }

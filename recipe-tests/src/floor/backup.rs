@@ -80,7 +80,9 @@ fn entries(ctx: &Ctx) -> Result<&[Entry], Failure> {
     let Some(path) = &snapshot(ctx)?.archive else {
         return Err(harness("the snapshot's content was not fetched"));
     };
-    match ctx.archive().get_or_init(|| archive::open(path)) {
+    let (stack, claimed) = (&ctx.app().stack, &ctx.run().claims);
+    let named = |path: &str| claims::names(stack, claimed, path);
+    match ctx.archive().get_or_init(|| archive::open(path, named)) {
         Ok(entries) => Ok(entries),
         Err(error) => Err(unreadable(error)),
     }
@@ -90,20 +92,21 @@ fn entries(ctx: &Ctx) -> Result<&[Entry], Failure> {
 fn unreadable(error: &ArchiveError) -> Failure {
     Failure::new("the backup's archive to be readable to its end", error.to_string())
         .with_cause(CauseClass::Harness)
+        .without_place()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::floor::archive::{pack, read};
+    use crate::floor::archive::{pack, read_all};
 
     #[test]
     fn files_without_content_are_no_backup() {
-        let hollow = read(pack(&[("data/_data/x", b"")]).as_slice()).unwrap();
+        let hollow = read_all(&pack(&[("data/_data/x", b"")])).unwrap();
         assert!(
             matches!(content(&hollow, "s1"), Finding::Wrong { seen, .. } if seen.contains("1 files"))
         );
-        let full = read(pack(&[("data/_data/x", b"x")]).as_slice()).unwrap();
+        let full = read_all(&pack(&[("data/_data/x", b"x")])).unwrap();
         assert_eq!(content(&full, "s1"), Finding::Right);
     }
 

@@ -4,7 +4,7 @@ use harness_core::name::StackName;
 use harness_core::run_file::Claims;
 
 use super::Finding;
-use super::archive::{Entry, Inside};
+use super::archive::{Entry, Inside, within};
 use super::markers::{Marker, instead};
 
 /// Decides whether every volume that is covered whole is in the archive: by its marker, or, where none could be
@@ -93,9 +93,8 @@ pub(super) fn paths(stack: &StackName, claims: &Claims, archive: &[Entry]) -> Fi
 }
 
 fn fault(stack: &StackName, volume: &str, path: &str, archive: &[Entry]) -> Option<String> {
-    let wanted = path.trim_start_matches("./").trim_matches('/');
-    let below = format!("{wanted}/");
-    let is_it = |p: &str| wanted.is_empty() || p == wanted || p.starts_with(&below);
+    let wanted = plain(path);
+    let is_it = |p: &str| is_at_or_below(p, wanted);
     let files: Vec<_> =
         archive.iter().filter(|e| e.within(stack, volume).is_some_and(is_it)).collect();
     let named = format!("`{wanted}` in volume `{volume}`");
@@ -112,6 +111,23 @@ fn fault(stack: &StackName, volume: &str, path: &str, archive: &[Entry]) -> Opti
         }
     }
     files.iter().all(|f| f.size == 0).then(|| format!("{named}: it is empty"))
+}
+
+/// Returns whether a path in the archive is one that the labels name, or lies below one.
+pub(super) fn names(stack: &StackName, claims: &Claims, path: &str) -> bool {
+    let named = |(volume, wanted): &(String, String)| {
+        within(path, stack, volume).is_some_and(|p| is_at_or_below(p, plain(wanted)))
+    };
+    claims.paths.iter().any(named)
+}
+
+fn plain(path: &str) -> &str {
+    path.trim_start_matches("./").trim_matches('/')
+}
+
+fn is_at_or_below(path: &str, wanted: &str) -> bool {
+    let below = path.strip_prefix(wanted);
+    wanted.is_empty() || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

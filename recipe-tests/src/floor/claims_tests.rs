@@ -1,10 +1,10 @@
 use super::*;
-use crate::floor::archive::{gzip, pack, read};
+use crate::floor::archive::{gzip, pack, read_all};
 use crate::floor::markers::Planting;
 use crate::floor::sample::{marker, stack};
 
 fn archive(files: &[(&str, &[u8])]) -> Vec<Entry> {
-    read(pack(files).as_slice()).unwrap()
+    read_all(&pack(files)).unwrap()
 }
 
 fn whole(volumes: &[&str]) -> Claims {
@@ -113,4 +113,13 @@ fn a_folder_is_there_by_what_lies_in_it() {
     assert_eq!(paths(&stack(), &claims, &right), Finding::Right);
     let beside = archive(&[("data/_data/uploads2/a.png", b"x")]);
     assert!(seen(paths(&stack(), &claims, &beside)).contains("not there"));
+}
+
+#[test]
+fn only_what_the_labels_name_is_decompressed() {
+    let claims = path("db", "dumps");
+    let at = |rest: &str| format!("var/lib/docker/volumes/{}_{rest}", stack());
+    assert!(names(&stack(), &claims, &at("db/_data/dumps/a.sql.gz")));
+    assert!(!names(&stack(), &claims, &at("db/_data/dumps2/a.sql.gz")));
+    assert!(!names(&stack(), &claims, &at("data/_data/dumps/a.sql.gz")));
 }

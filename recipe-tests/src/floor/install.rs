@@ -47,7 +47,7 @@ pub(super) async fn serves(ctx: Ctx) -> Check {
                 WaitError::TimedOut { last, .. } => last,
                 WaitError::Hopeless(cause) => cause.evidence,
             };
-            Err(Failure::new(expected, seen).with_cause(cause))
+            Err(Failure::new(expected, seen).with_cause(cause).without_place())
         }
     }
 }
@@ -120,7 +120,7 @@ fn own_volumes(foreign: &[String], volumes: usize) -> Finding {
     if !foreign.is_empty() {
         return Finding::wrong(
             "the stack's volumes to be mounted by its own containers only",
-            format!("also mounted by {}: their removal will be blocked", foreign.join(", ")),
+            format!("{}: their removal will be blocked", foreign.join(", ")),
         );
     }
     if volumes == 0 {
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_foreign_container_is_named_and_no_volume_is_a_skip() {
-        let foreign = vec!["sleeper (no stack) mounts content".to_owned()];
+        let foreign = vec!["container sleeper (busybox, of no stack) mounts content".to_owned()];
         let finding = own_volumes(&foreign, 1);
         assert!(matches!(finding, Finding::Wrong { seen, .. } if seen.contains("sleeper")));
         assert!(matches!(own_volumes(&[], 0), Finding::Nothing(_)));

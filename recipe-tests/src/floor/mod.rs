@@ -79,13 +79,12 @@ impl Finding {
     }
 
     /// Returns the finding as a check's end; what is wrong is the recipe's fault.
-    #[track_caller]
     fn into_check(self) -> Check {
         match self {
             Self::Right => Ok(()),
             Self::Nothing(reason) => skip(reason),
             Self::Wrong { expected, seen } => {
-                Err(Failure::new(expected, seen).with_cause(CauseClass::Recipe))
+                Err(Failure::new(expected, seen).with_cause(CauseClass::Recipe).without_place())
             }
         }
     }

@@ -29,7 +29,8 @@ pub(super) async fn break_markers(ctx: Ctx) -> Check {
                 format!("the marker in volume `{}` to be overwritten before the restore, or its return proves nothing", marker.volume),
                 reason,
             )
-            .with_cause(CauseClass::Recipe));
+            .with_cause(CauseClass::Recipe)
+            .without_place());
         }
     }
     Ok(())
