@@ -82,7 +82,11 @@ async fn content_types(ctx: Ctx) -> Check {
     for (file, media_type) in TYPED {
         let answer = ctx.get(&format!("/{file}")).await?;
         ensure_eq!(answer.status, 200, "the status of /{file}");
-        ensure_eq!(answer.media_type().as_deref(), Some(media_type), "the media type of /{file}");
+        ensure_eq!(
+            answer.media_type().unwrap_or_default(),
+            media_type,
+            "the media type of /{file}"
+        );
     }
     Ok(())
 }
