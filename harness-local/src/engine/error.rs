@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum EngineError {
     /// No engine answers.
-    #[error("unable to reach the docker engine at {host}: is it running?")]
+    #[error("Cannot connect to the Docker daemon at {host}. Is the docker daemon running?")]
     Unreachable {
         /// Where it was looked for.
         host: String,
@@ -50,7 +50,7 @@ impl EngineError {
     /// Judges a failed `docker` client: its own words when it had some.
     pub(super) fn from_client(error: &ProcessError) -> Self {
         let text = match error {
-            ProcessError::Failed { output, .. } => without_notices(&output.last_lines(10)),
+            ProcessError::Failed { output, .. } => reason(&output.stdout, &output.stderr),
             ProcessError::Spawn { .. }
             | ProcessError::Wait { .. }
             | ProcessError::TimedOut { .. } => error.to_string(),
@@ -69,11 +69,13 @@ impl EngineError {
     }
 }
 
-/// Newer clients print notices about flags that older ones do not have.
-fn without_notices(said: &str) -> String {
+/// Returns why a client failed: what it said on standard error, without the notices that newer clients print about
+/// flags that older ones do not have.
+fn reason(stdout: &str, stderr: &str) -> String {
     let notice = |line: &&str| {
         line.starts_with("Since --detach=") || line.starts_with("In a future release,")
     };
+    let said = if stderr.trim().is_empty() { stdout } else { stderr };
     said.lines().filter(|line| !notice(line)).collect::<Vec<_>>().join("\n")
 }
 
@@ -84,6 +86,6 @@ mod tests {
     #[test]
     fn only_the_reason_is_left() {
         let said = "Since --detach=false was not specified, tasks will be created in the background.\nIn a future release, --detach=false will become the default.\nfailed to update config x";
-        assert_eq!(without_notices(said), "failed to update config x");
+        assert_eq!(reason("Creating service y\n", said), "failed to update config x");
     }
 }
