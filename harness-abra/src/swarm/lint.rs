@@ -1,4 +1,4 @@
-//! Linting a recipe in a pristine clone of its own: what the run lays over its checkout must not count.
+//! Linting a recipe beside a run.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use harness_core::platform::{App, OpError, Revision};
 use super::blame;
 use super::connect::Swarm;
 use crate::abra_dir::AbraDir;
+use crate::pristine::{LintError, Pristine};
 
 impl Swarm {
     pub(super) async fn lint_at(
@@ -18,17 +19,18 @@ impl Swarm {
     ) -> Result<LintReport, OpError> {
         let op = format!("lint {} at {}", app.recipe, at.commit.short());
         let root = self.settings.run_dir.join("lint");
-        let dir = AbraDir::new(&root, &self.settings.abra_home, &self.settings.server);
-        dir.remove().map_err(blame::files(&op))?;
-        let (origin, base) = (&self.settings.repository, &self.settings.base_env);
-        let clone = dir.checkout_of(&app.recipe, origin, base, self.settings.limits.clone);
-        let clone = clone.await.map_err(blame::files(&op))?;
-        clone.checkout(&at.commit).await.map_err(blame::git(&op))?;
-        let linted = self.abra.in_dir(&root).lint(&app.recipe, limit).await;
-        dir.remove().map_err(blame::files(&op))?;
-        match linted {
+        let pristine = Pristine {
+            abra: &self.abra,
+            dir: &AbraDir::new(&root, &self.settings.abra_home, &self.settings.server),
+            origin: &self.settings.repository,
+            base: &self.settings.base_env,
+            clone_limit: self.settings.limits.clone,
+        };
+        match pristine.lint(&app.recipe, &at.commit, limit).await {
             Ok(report) => Ok(report),
-            Err(error) => Err(self.blame(op, error).await),
+            Err(LintError::Files(error)) => Err(blame::files(&op)(error)),
+            Err(LintError::Git(error)) => Err(blame::git(&op)(error)),
+            Err(LintError::Abra(error)) => Err(self.blame(op, error).await),
         }
     }
 }
