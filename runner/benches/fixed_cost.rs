@@ -12,7 +12,9 @@ use harness_core::lint::{LintReport, LintStatus};
 use harness_core::name::{Commit, Domain, RecipeName, RunId, ServiceName, StackName, Version};
 use harness_core::observation::{Observation, ServiceState, Task, TaskState, Wanted};
 use harness_core::plan::{Input, Plan, decide};
-use harness_core::platform::{App, Attachment, OpError, Platform, PlatformFacts, Revision, Snapshot};
+use harness_core::platform::{
+    App, Attachment, OpError, Platform, PlatformFacts, Revision, Snapshot,
+};
 use harness_core::process::BaseEnv;
 use harness_core::report::RunVerdict;
 use harness_core::run_file::DefinedService;
@@ -65,11 +67,27 @@ impl Platform for Instantly {
         Ok(Census::default())
     }
 
-    async fn lint(&self, _app: &App, _at: &Revision, _limit: Duration) -> Result<LintReport, OpError> {
-        Ok(LintReport { status: LintStatus::Pass, rules_failed: Vec::new(), reason: None, text: "fine\n".to_owned() })
+    async fn lint(
+        &self,
+        _app: &App,
+        _at: &Revision,
+        _limit: Duration,
+    ) -> Result<LintReport, OpError> {
+        Ok(LintReport {
+            status: LintStatus::Pass,
+            rules_failed: Vec::new(),
+            reason: None,
+            text: "fine\n".to_owned(),
+        })
     }
 
-    async fn create(&self, _: &App, _: &Revision, _: &[(String, String)], _: Duration) -> Result<(), OpError> {
+    async fn create(
+        &self,
+        _: &App,
+        _: &Revision,
+        _: &[(String, String)],
+        _: Duration,
+    ) -> Result<(), OpError> {
         Ok(())
     }
 
@@ -123,7 +141,13 @@ impl Platform for Instantly {
     }
 
     async fn back_up(&self, _: &App, _: &Utf8Path, _: Duration) -> Result<Snapshot, OpError> {
-        Ok(Snapshot { id: "s".to_owned(), time: None, paths: Vec::new(), archive: None, hook_errors: Vec::new() })
+        Ok(Snapshot {
+            id: "s".to_owned(),
+            time: None,
+            paths: Vec::new(),
+            archive: None,
+            hook_errors: Vec::new(),
+        })
     }
 
     async fn restore(&self, _: &App, _: &Snapshot, _: Duration) -> Result<(), OpError> {
@@ -147,7 +171,8 @@ fn plan(settings: &Settings, checks: &[String]) -> Plan {
     let recipe = RecipeName::try_from("instant".to_owned()).expect("a name");
     let run = RunId::try_from("bench".to_owned()).expect("a run id");
     let domain = Domain::try_from("inst-000000.example.org".to_owned()).expect("a domain");
-    let app = App { recipe: recipe.clone(), stack: StackName::from(&domain), domain, run: run.clone() };
+    let app =
+        App { recipe: recipe.clone(), stack: StackName::from(&domain), domain, run: run.clone() };
     let version = |text: &str| Version::try_from(text.to_owned()).expect("a version");
     let commit = |digit: &str| Commit::try_from(digit.repeat(40)).expect("a commit");
     decide(&Input {
@@ -171,7 +196,11 @@ fn main() {
     let exe = Utf8PathBuf::from(env!("CARGO_BIN_EXE_cc-ci"));
     let folder = tempfile::tempdir().expect("a folder");
     let out = Utf8Path::from_path(folder.path()).expect("a UTF-8 path");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let mut took: Vec<Duration> = Vec::new();
     for i in 0..=RUNS {
         let began = Instant::now();
@@ -182,21 +211,31 @@ fn main() {
     let mut counted = took.split_off(1);
     counted.sort();
     let (median, p95) = (counted[RUNS / 2], counted[RUNS * 95 / 100]);
-    anstream::println!("bench    fixed cost of a run, all five tiers: median {median:.1?}, p95 {p95:.1?} ({RUNS} runs; goal 50 ms)");
+    anstream::println!(
+        "bench    fixed cost of a run, all five tiers: median {median:.1?}, p95 {p95:.1?} ({RUNS} runs; goal 50 ms)"
+    );
 }
 
 async fn one_run(trials: &Utf8Path, out: &Utf8Path, i: usize) -> RunVerdict {
     let settings = Settings::default();
     let run = RunId::try_from(format!("bench-{i}")).expect("a run id");
     let folder = RunFolder::create(out, &run).expect("a run folder");
-    let trials = TrialsProcess { program: trials.to_owned(), base: BaseEnv::capture(), run_file: folder.dir().join("run.json") };
+    let trials = TrialsProcess {
+        program: trials.to_owned(),
+        base: BaseEnv::capture(),
+        run_file: folder.dir().join("run.json"),
+    };
     let suite = trials.describe("instant").await.expect("the trials program describes the floor");
     let mut checks = suite.checks;
     checks.retain(|c| !c.starts_with("custom::"));
     let plan = plan(&settings, &checks);
     let service = ServiceName::try_from("app".to_owned()).expect("a service");
     let defined = DefinedService { name: service.clone(), volumes: Vec::new(), stays: true };
-    let states = RecipeStates { base: vec![defined.clone()], head: vec![defined], ..RecipeStates::default() };
+    let states = RecipeStates {
+        base: vec![defined.clone()],
+        head: vec![defined],
+        ..RecipeStates::default()
+    };
     let log = EventLog::new(vec![Box::new(Recorder::begin(&folder).expect("an event log"))]);
     let job = Job {
         plan: &plan,

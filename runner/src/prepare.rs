@@ -37,7 +37,7 @@ pub struct Prepared {
 pub enum PrepareError {
     /// The recipe could not be had.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(Box<SourceError>),
     /// The trials program could not be asked.
     #[error(transparent)]
     Describe(#[from] DescribeError),
@@ -46,7 +46,7 @@ pub enum PrepareError {
     Suite(#[from] InvalidSettings),
     /// The recipe's files cannot be read.
     #[error(transparent)]
-    Read(#[from] ReadRecipeError),
+    Read(Box<ReadRecipeError>),
     /// No server is known to make apps on.
     #[error(
         "there is no domain to make apps below: run `cargo xtask up` for a local test server, or give --suffix"
@@ -78,7 +78,9 @@ pub async fn prepare(
     base: &BaseEnv,
 ) -> Result<Prepared, PrepareError> {
     let suite = async { trials.describe(target.recipe.as_str()).await.map_err(PrepareError::from) };
-    let source = async { open(target, settings, dir, base).await.map_err(PrepareError::from) };
+    let source = async {
+        open(target, settings, dir, base).await.map_err(|e| PrepareError::Source(Box::new(e)))
+    };
     let (suite, source) = tokio::try_join!(suite, source)?;
     let suite_settings = match &suite.settings {
         Some(text) => {
@@ -87,10 +89,18 @@ pub async fn prepare(
         None => SuiteSettings::default(),
     };
     let env: Vec<(String, String)> = suite_settings.env.clone().into_iter().collect();
-    let at_head = source.repository.read_recipe(&source.head, &env).await?;
+    let at_head = source.repository.read_recipe(&source.head, &env).await.map_err(unreadable)?;
     // A release is what its tag says, also when its label was forgotten.
-    let tagged = source.tags.iter().filter(|t| t.commit == source.head).filter_map(|t| t.version.clone()).max();
-    let head = Revision { commit: source.head.clone(), version: tagged.or_else(|| at_head.version.clone()) };
+    let tagged = source
+        .tags
+        .iter()
+        .filter(|t| t.commit == source.head)
+        .filter_map(|t| t.version.clone())
+        .max();
+    let head = Revision {
+        commit: source.head.clone(),
+        version: tagged.or_else(|| at_head.version.clone()),
+    };
     let app = app(target, settings, run, &source)?;
     fits(&app, settings, &at_head)?;
     let releases: Vec<_> =
@@ -111,11 +121,17 @@ pub async fn prepare(
         pr: target.pr,
     });
     let at_base = match &plan.base {
-        Some(base) => Some(source.repository.read_recipe(&base.commit, &env).await?),
+        Some(base) => {
+            Some(source.repository.read_recipe(&base.commit, &env).await.map_err(unreadable)?)
+        }
         None => None,
     };
     let states = RecipeStates::new(at_base.as_ref(), &at_head);
     Ok(Prepared { source, suite, suite_settings, plan, states })
+}
+
+fn unreadable(error: ReadRecipeError) -> PrepareError {
+    PrepareError::Read(Box::new(error))
 }
 
 fn app(

@@ -204,13 +204,14 @@ impl Session<'_> {
             return Err(error.into());
         }
         let mut lease = taken.expect("a lease was taken or the failure returned");
-        if let Some(claim) = lease.claim() {
-            if let Err(text) = gc::remove(&claim, self.settings).await {
-                output::say(&format!(
-                    "what run {} left on {} could not be removed: {text}",
-                    claim.app.run, app.domain
-                ));
-            }
+        if let Some(claim) = lease.claim()
+            && let Err(text) = gc::remove(&claim, self.settings).await
+        {
+            let run = &claim.app.run;
+            output::say(&format!(
+                "what run {run} left on {} could not be removed: {text}",
+                app.domain
+            ));
         }
         lease.write(&self.claim(app, None))?;
         Ok(lease)

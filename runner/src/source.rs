@@ -47,14 +47,14 @@ pub enum SourceError {
         /// The recipe.
         recipe: String,
         /// What went wrong.
-        source: BundleError,
+        source: Box<BundleError>,
     },
     /// A repository could not be cloned.
     #[error(transparent)]
-    Clone(#[from] CloneError),
+    Clone(Box<CloneError>),
     /// A reference leads nowhere.
     #[error(transparent)]
-    Resolve(#[from] ResolveError),
+    Resolve(Box<ResolveError>),
     /// The clone could not be read.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -91,19 +91,21 @@ pub async fn open(
     base: &BaseEnv,
 ) -> Result<Source, SourceError> {
     let (origin, kind) = origin(target, settings, base).await?;
-    let repository = Repository::clone_from(&origin, dir, base, FETCH).await?;
+    let repository = Repository::clone_from(&origin, dir, base, FETCH).await.map_err(uncloned)?;
     if let Some(src) = &target.src {
         let url = format!("{}{src}", settings.forge.value);
         let refs = target.pr.map(|n| format!("+refs/pull/{n}/head:refs/remotes/origin/pull/{n}"));
         let refs: Vec<&str> =
             refs.iter().map(String::as_str).chain(["+refs/heads/*:refs/remotes/src/*"]).collect();
-        repository.fetch_from(&url, &refs, FETCH).await?;
+        repository.fetch_from(&url, &refs, FETCH).await.map_err(uncloned)?;
     }
     let tags = repository.tags().await?;
     let default_branch = repository.default_branch_tip().await?;
     let newest = tags.iter().filter(|t| t.version.is_some()).max_by_key(|t| t.version.clone());
     let head = match (&target.reference, &target.version) {
-        (Some(reference), _) => repository.resolve(reference).await?,
+        (Some(reference), _) => {
+            repository.resolve(reference).await.map_err(|e| SourceError::Resolve(Box::new(e)))?
+        }
         (None, Some(version)) => release(target, &tags, version)?,
         (None, None) if kind == "catalogue" => {
             newest.map_or_else(|| default_branch.clone(), |t| t.commit.clone())
@@ -111,6 +113,10 @@ pub async fn open(
         (None, None) => repository.head().await?,
     };
     Ok(Source { repository, tags, head, default_branch, kind })
+}
+
+fn uncloned(error: CloneError) -> SourceError {
+    SourceError::Clone(Box::new(error))
 }
 
 fn release(target: &Target, tags: &[Tag], version: &Version) -> Result<Commit, SourceError> {
@@ -148,6 +154,9 @@ async fn origin(
         return Err(SourceError::Unknown { recipe: named.to_string(), bundled: bundled.collect() });
     }
     let made = bundle::build(named, &settings.state_dir.join("bundle"), base).await;
-    let dir = made.map_err(|source| SourceError::Bundle { recipe: named.to_string(), source })?;
+    let dir = made.map_err(|source| SourceError::Bundle {
+        recipe: named.to_string(),
+        source: Box::new(source),
+    })?;
     Ok((dir.to_string(), "bundled"))
 }

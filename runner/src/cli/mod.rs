@@ -3,6 +3,7 @@
 mod doctor;
 mod explain;
 mod gc;
+mod lint;
 mod options;
 mod plan;
 mod run;
@@ -33,6 +34,8 @@ enum Command {
     Run(run::Args),
     /// Shows what a run would do, and why; makes nothing.
     Plan(plan::Args),
+    /// Lints a recipe with abra and judges its table; needs no engine.
+    Lint(lint::Args),
     /// Removes what killed runs left; never a live run, nor anything that is not ours.
     Gc(gc::Args),
     /// Says whether this machine can run, and where each setting comes from.
@@ -54,6 +57,7 @@ pub async fn main(base: BaseEnv) -> u8 {
     let done = match cli.command {
         Command::Run(args) => args.run(&base).await,
         Command::Plan(args) => args.run(&base).await,
+        Command::Lint(args) => args.run(&base).await,
         Command::Gc(args) => args.run(&base).await,
         Command::Doctor(args) => args.run(&base).await,
         Command::Explain(args) => args.run(),

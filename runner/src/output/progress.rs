@@ -96,7 +96,7 @@ impl Sink for Progress {
                 match report.status {
                     LintStatus::Pass => self.line("lint     pass"),
                     LintStatus::Fail => {
-                        self.line(&format!("lint     fail ({})", failed.join(", ")))
+                        self.line(&format!("lint     fail ({})", failed.join(", ")));
                     }
                     LintStatus::Unver => {
                         self.line(&format!(
@@ -109,7 +109,7 @@ impl Sink for Progress {
             Happened::Noted { text } => self.line(&format!("  note: {text}")),
             Happened::Stopped { by } => self.line(&format!("stopped ({by:?}); tearing down")),
             Happened::TeardownStep { name, error: Some(error) } => {
-                self.line(&format!("  teardown: {name}: {error}"))
+                self.line(&format!("  teardown: {name}: {error}"));
             }
             Happened::CensusTaken { when: CensusTime::After, left_behind, error, .. } => {
                 for item in left_behind {

@@ -16,20 +16,37 @@ pub(crate) fn trials() -> Vec<(String, Work)> {
         ("killed::a_deadline_ends_with_142_and_an_empty_census".to_owned(), deadline),
         ("killed::gc_leaves_a_live_run_alone".to_owned(), gc_beside_a_live_run),
     ];
-    trials.push(("killed::sigkill_in_the_first_phases".to_owned(), |w| {
-        sigkill_in(w, &[("new app", 1), ("deploy", 1), ("converge", 1)])
-    }));
-    trials.push(("killed::sigkill_in_the_upgrade".to_owned(), |w| {
-        sigkill_in(w, &[("seed", 2), ("deploy", 2), ("answer", 2)])
-    }));
-    trials.push(("killed::sigkill_in_backup_and_restore".to_owned(), |w| {
-        sigkill_in(w, &[("backup", 1), ("restore", 1)])
-    }));
-    trials.push(("killed::sigkill_in_the_teardown".to_owned(), |w| {
-        sigkill_in(w, &[("undeploy", 1), ("remove data", 1)])
-    }));
+    for (name, phases) in KILL_POINTS {
+        trials.push(((*name).to_owned(), *phases));
+    }
     trials
 }
+
+/// Every phase of a run, with how often it has begun when the kill comes.
+const KILL_POINTS: &[(&str, Work)] = &[
+    ("killed::sigkill_before_the_deploy", |w| {
+        sigkill_in(w, &[("census", 1), ("seed", 1), ("new app", 1), ("place", 1), ("prepull", 1)])
+    }),
+    ("killed::sigkill_in_the_install", |w| {
+        sigkill_in(w, &[("deploy", 1), ("converge", 1), ("answer", 1), ("check", 1)])
+    }),
+    ("killed::sigkill_before_the_upgrade", |w| {
+        sigkill_in(w, &[("seed", 2), ("place", 2), ("prepull", 2), ("deploy", 2)])
+    }),
+    ("killed::sigkill_in_the_upgrade", |w| {
+        sigkill_in(w, &[("converge", 2), ("answer", 2), ("check", 2)])
+    }),
+    ("killed::sigkill_in_the_backup", |w| {
+        sigkill_in(w, &[("seed", 3), ("backup", 1), ("check", 3)])
+    }),
+    ("killed::sigkill_in_the_restore", |w| {
+        sigkill_in(w, &[("seed", 4), ("restore", 1), ("check", 4)])
+    }),
+    ("killed::sigkill_in_the_custom_tier", |w| sigkill_in(w, &[("seed", 5), ("check", 5)])),
+    ("killed::sigkill_in_the_teardown", |w| {
+        sigkill_in(w, &[("undeploy", 1), ("remove data", 1), ("forget", 1), ("census", 2)])
+    }),
+];
 
 /// Sends a signal to the run once a phase has begun, and returns how it ended.
 fn signalled(

@@ -7,7 +7,9 @@ mod bad_input;
 mod green;
 mod killed;
 mod red;
+mod secrets;
 mod unverified;
+mod wild;
 mod world;
 
 use std::process::ExitCode;
@@ -26,6 +28,8 @@ fn main() -> ExitCode {
     trials.extend(unverified::trials());
     trials.extend(killed::trials());
     trials.extend(bad_input::trials());
+    trials.extend(secrets::trials());
+    trials.extend(wild::trials());
     let mut all: Vec<Trial> =
         trials.into_iter().map(|(name, work)| trial(name, move |w| work(w))).collect();
     for broken in harness_local::bundle::BROKEN {
