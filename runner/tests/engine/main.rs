@@ -30,8 +30,7 @@ fn main() -> ExitCode {
     trials.extend(bad_input::trials());
     trials.extend(secrets::trials());
     trials.extend(wild::trials());
-    let mut all: Vec<Trial> =
-        trials.into_iter().map(|(name, work)| trial(name, move |w| work(w))).collect();
+    let mut all: Vec<Trial> = trials.into_iter().map(|(name, work)| trial(name, work)).collect();
     for broken in harness_local::bundle::BROKEN {
         all.push(trial(format!("red::{}", broken.recipe), move |w| red::ends_as_said(w, broken)));
     }
