@@ -8,7 +8,7 @@ pub const NO_IPVS: &str = "the kernel has no IPVS, so Swarm's virtual addresses 
 
 /// Returns whether the engine runs on this host (a Unix socket) and its kernel has no IPVS.
 pub fn lacks_ipvs(docker_host: &str) -> bool {
-    if !docker_host.starts_with("unix://") {
+    if !docker_host.starts_with("unix://") && !docker_host.starts_with('/') {
         return false;
     }
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();

@@ -64,6 +64,10 @@ fn read_rows(text: &str) -> Result<Vec<Row>, String> {
             "there is no table with the columns ref, rule, severity and satisfied".to_owned()
         );
     };
+    let is_open = text.contains(['┏', '┌', '╭']) && !text.contains(['┗', '└', '╰']);
+    if is_open {
+        return Err("the table has no end: something broke off".to_owned());
+    }
     let rules = lines[at + 1..].iter().filter(|l| is_rule(l.get(columns.rule)));
     let rows = rules.map(|l| read_row(l, &columns)).collect::<Result<Vec<_>, _>>()?;
     if rows.is_empty() { Err("the table has no rule".to_owned()) } else { Ok(rows) }
@@ -162,6 +166,7 @@ mod tests {
             table(&["┃ R008 ┃ x ┃ fatal ┃ ✅ ┃ - ┃ x ┃"], ""),
             table(&[good], "WARN critical errors present in x config\n"),
             table(&["┃ R008 ┃ x ┃ error ┃ ❌ ┃ - ┃ x ┃"], ""),
+            parse_lint(&format!("┏━━┓\n{HEAD}┣━━┫\n{good}\n")),
         ] {
             assert_eq!(report.status, LintStatus::Unver, "{}", report.text);
             assert!(report.reason.is_some());

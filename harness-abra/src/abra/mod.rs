@@ -27,3 +27,6 @@ pub use error::AbraError;
 pub use lint_table::parse_lint;
 pub use secrets::parse_generated;
 pub use version::{AbraVersion, LOWEST, VersionError, parse_version};
+
+#[cfg(test)]
+mod total_tests;

@@ -24,6 +24,13 @@ pub struct Holder {
     pub volumes: Vec<String>,
 }
 
+impl Holder {
+    /// Returns its name with its image.
+    pub fn short(&self) -> String {
+        format!("{} ({})", self.name, self.image)
+    }
+}
+
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let whose = self.stack.as_deref().unwrap_or("no stack");

@@ -100,6 +100,7 @@ impl Engine {
     ) -> Result<(), RemoveError> {
         let name = format!("{stack}_{service}");
         self.gone("remove a service", self.docker.delete_service(&name)).await?;
+        self.stop_containers(stack).await?;
         let label = format!("com.docker.swarm.service.name={name}");
         let filters = super::lists::filters(&[("label", &label)]);
         let mut ticks = Ticks::within(limit);

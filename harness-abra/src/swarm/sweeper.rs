@@ -7,7 +7,7 @@ use harness_core::platform::{App, OpError};
 
 use super::blame;
 use crate::abra_dir::AbraDir;
-use crate::engine::{Engine, NotATestServer, Stopping};
+use crate::engine::{Engine, Holder, NotATestServer, Stopping};
 
 /// Removes what killed runs left, with no recipe and no abra.
 #[derive(Clone, Debug)]
@@ -52,6 +52,6 @@ impl Sweeper {
         // Only the env file is asked for: there is no private folder here.
         let dir = AbraDir::new(Utf8Path::new("/nonexistent"), &self.home, &self.server);
         dir.forget_env(&app.domain).map_err(blame::files(&op))?;
-        Ok(holders.iter().map(ToString::to_string).collect())
+        Ok(holders.iter().map(Holder::short).collect())
     }
 }

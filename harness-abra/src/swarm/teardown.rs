@@ -49,7 +49,7 @@ impl Swarm {
         }
         let more = self.engine.remove_kept(&app.stack, limit / 2).await;
         holders.extend(more.map_err(blame::remove(&op))?);
-        Ok(holders.iter().map(Holder::to_string).collect())
+        Ok(holders.iter().map(Holder::short).collect())
     }
 
     pub(super) fn forget_files(&self, app: &App) -> Result<(), OpError> {

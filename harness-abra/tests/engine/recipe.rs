@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use harness_core::platform::Revision;
 use harness_core::process::{BaseEnv, Cmd, Deadline};
 use harness_core::recipe::Repository;
@@ -10,7 +10,7 @@ use harness_core::recipe::Repository;
 const COMPOSE: &str = r#"version: "3.8"
 services:
   app:
-    image: nginx:${TAG:-VERSION}
+    image: nginx:${TAG:-IMAGE}
     networks: [proxy]
     volumes: ["content:/usr/share/nginx/html"]
     secrets: [db_password]
@@ -36,23 +36,27 @@ pub(crate) struct Recipe {
     pub(crate) head: Revision,
 }
 
-/// Makes the recipe below a folder.
-pub(crate) async fn recipe(below: &Utf8Path, env: &BaseEnv) -> Recipe {
+/// Makes the recipe below a folder. With an endpoint mode of its own it needs no overlay on any host.
+pub(crate) async fn recipe(below: &Utf8Path, env: &BaseEnv, mode: Option<&str>) -> Recipe {
+    let compose = match mode {
+        Some(mode) => {
+            COMPOSE.replace("    deploy:\n", &format!("    deploy:\n      endpoint_mode: {mode}\n"))
+        }
+        None => COMPOSE.to_owned(),
+    };
     let dir = below.join("origin");
     std::fs::create_dir_all(&dir).unwrap();
     git(&dir, env, &["init", "--quiet", "--initial-branch=main"]).await;
     std::fs::write(dir.join(".env.sample"), SAMPLE).unwrap();
     std::fs::write(dir.join("abra.sh"), "").unwrap();
-    let base = release(&dir, env, "1.0.0+1.22.1", "1.22.1").await;
-    let head = release(&dir, env, "1.1.0+1.26.3", "1.26.3").await;
+    let base = release(&dir, env, &compose, "1.0.0+1.22.1").await;
+    let head = release(&dir, env, &compose, "1.1.0+1.26.3").await;
     Recipe { repository: Repository::at(&dir, env), base, head }
 }
 
-async fn release(dir: &Utf8PathBuf, env: &BaseEnv, tag: &str, image: &str) -> Revision {
-    let compose = COMPOSE.replace("RELEASE", tag).replace("VERSION}", &format!("{image}}}"));
-    // The name of the secret's variable ends in the same word.
-    let compose =
-        compose.replace(&format!("SECRET_DB_PASSWORD_{image}"), "SECRET_DB_PASSWORD_VERSION");
+async fn release(dir: &Utf8Path, env: &BaseEnv, compose: &str, tag: &str) -> Revision {
+    let image = tag.rsplit('+').next().unwrap();
+    let compose = compose.replace("RELEASE", tag).replace("IMAGE", image);
     std::fs::write(dir.join("compose.yml"), compose).unwrap();
     git(dir, env, &["add", "--all"]).await;
     git(dir, env, &["commit", "--quiet", "--message", tag]).await;
