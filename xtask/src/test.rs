@@ -1,6 +1,8 @@
 //! `cargo xtask test`: everything that must hold of a commit.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
 
 use crate::docker::Docker;
 use crate::engine::is_answering;
@@ -24,7 +26,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
     let began = Instant::now();
     let engine = engine_wanted(machine, args).await;
-    stream::cargo(machine, &["fmt", "--all", "--check"], &[])?;
+    formatting(machine).await?;
     tidy::run(machine)?;
     // Images come from the network and the disk, code from the cores: both at once.
     let images = async {
@@ -64,6 +66,26 @@ async fn engine_wanted(machine: &Machine, args: &Args) -> EngineTests {
         return EngineTests::Run;
     }
     EngineTests::NotRun("there is no test server here; `cargo xtask up` makes one".to_owned())
+}
+
+/// Checks the formatting, also of the suites: they are no modules that `cargo fmt` finds.
+async fn formatting(machine: &Machine) -> anyhow::Result<()> {
+    stream::cargo(machine, &["fmt", "--all", "--check"], &[])?;
+    let mut suites = Vec::new();
+    for folder in machine
+        .root
+        .join("recipe-tests/recipes")
+        .read_dir_utf8()
+        .context("failed to list the suites")?
+    {
+        let suite = folder.context("failed to list the suites")?.path().join("suite.rs");
+        suites.extend(suite.is_file().then(|| suite.to_string()));
+    }
+    let config = ["--check", "--edition", "2024", "--config-path"];
+    let rustfmt =
+        machine.cmd("rustfmt", Duration::from_secs(60)).args(config).arg(machine.root.as_str());
+    rustfmt.args(suites).run().await.context("a suite is not formatted")?;
+    Ok(())
 }
 
 fn checks(machine: &Machine) -> anyhow::Result<()> {
