@@ -22,8 +22,8 @@ mod repository;
 
 pub use abra_sh::exports;
 pub use compose::{
-    BackupClaims, Compose, ComposeError, Definition, Hook, HookMoment, Mount, Port, Service,
-    UpdateConfig, VolumeClaim, VolumeDef,
+    BackupClaims, Compose, ComposeError, Definition, FileMount, Healthcheck, Hook, HookMoment,
+    Mount, Port, RestartPolicy, Rollout, Runtime, Service, UpdateConfig, VolumeClaim, VolumeDef,
 };
 pub use env_file::{Charset, EnvFile, SecretSpec};
 pub use facts::{ReadRecipeError, RecipeAt};

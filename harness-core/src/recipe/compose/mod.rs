@@ -11,10 +11,12 @@ mod file;
 mod interpolate;
 mod merge;
 mod node;
+mod runtime;
 mod service;
 
 pub use backup::{BackupClaims, Hook, HookMoment, VolumeClaim};
 pub use definition::{Definition, VolumeDef};
 pub use error::ComposeError;
 pub use file::Compose;
+pub use runtime::{FileMount, Healthcheck, RestartPolicy, Rollout, Runtime};
 pub use service::{Mount, Port, Service, UpdateConfig};

@@ -3,6 +3,7 @@
 use super::cursor::Cursor;
 use super::error::ComposeError;
 use super::node::Node;
+use super::runtime::Runtime;
 use crate::name::ServiceName;
 
 /// What is known of a service.
@@ -40,6 +41,8 @@ pub struct Service {
     pub endpoint_mode: Option<String>,
     /// How Swarm updates it.
     pub update: UpdateConfig,
+    /// How its containers are started, watched and replaced.
+    pub runtime: Runtime,
 }
 
 /// How Swarm updates a service.
@@ -119,6 +122,7 @@ impl Service {
                 failure_action: update.key("failure_action").text()?,
                 monitor: update.key("monitor").text()?,
             },
+            runtime: Runtime::read(&at)?,
         })
     }
 }
