@@ -11,15 +11,15 @@ use thiserror::Error as ThisError;
 pub enum EngineError {
     /// There was no answer.
     #[error(
-        "the Docker Engine at {host} does not answer, asked to {what}: start it, name another with --docker-host, or let `cargo xtask up` make a test server"
+        "the Docker Engine at {host} does not answer ({reason}), asked to {what}: start it, name another with --docker-host, or let `cargo xtask up` make a test server"
     )]
     Unreachable {
         /// Its address.
         host: String,
         /// What it was asked.
         what: String,
-        /// What went wrong.
-        source: Box<Error>,
+        /// What the system said.
+        reason: String,
     },
     /// There was no answer in time.
     #[error("the Docker Engine at {host} did not {what} within {limit:?}")]
@@ -68,7 +68,7 @@ impl EngineError {
             | Error::HyperResponseError { .. }
             | Error::HyperLegacyError { .. }
             | Error::RequestTimeoutError => {
-                Self::Unreachable { host: host.to_owned(), what, source: Box::new(error) }
+                Self::Unreachable { host: host.to_owned(), what, reason: innermost(&error) }
             }
             _ => Self::Shape { what, source: Box::new(error) },
         }
@@ -91,4 +91,13 @@ impl EngineError {
             Self::Refused { .. } | Self::Shape { .. } => CauseClass::Harness,
         }
     }
+}
+
+/// Returns what the system said: the client's own errors repeat what is below them.
+fn innermost(error: &Error) -> String {
+    let mut error: &dyn std::error::Error = error;
+    while let Some(below) = error.source() {
+        error = below;
+    }
+    error.to_string()
 }
