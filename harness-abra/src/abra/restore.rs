@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use harness_core::name::Domain;
 
+use super::backup::parse_created;
 use super::driver::Abra;
 use super::error::AbraError;
 
 impl Abra {
-    /// Restores a snapshot into the running app, restore hooks included, and returns what was printed. A hook that
-    /// fails is only logged: an exit code of 0 proves nothing.
+    /// Restores a snapshot into the running app, restore hooks included, and returns the lines of the log that name an
+    /// error. A hook that fails is only logged: an exit code of 0 proves nothing.
     ///
     /// # Errors
     /// abra gave up, hung or could not be started.
@@ -18,7 +19,7 @@ impl Abra {
         domain: &Domain,
         snapshot: &str,
         limit: Duration,
-    ) -> Result<String, AbraError> {
+    ) -> Result<Vec<String>, AbraError> {
         let args = [
             "app",
             "restore",
@@ -30,6 +31,7 @@ impl Abra {
             domain.as_str(),
         ];
         let cmd = self.cmd(&args, limit);
-        Ok(self.run_in_terminal("app restore", &cmd).await?.stdout)
+        let output = self.run_in_terminal("app restore", &cmd).await?;
+        Ok(parse_created(&output.stdout).errors)
     }
 }

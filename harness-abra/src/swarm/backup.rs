@@ -63,9 +63,10 @@ impl Swarm {
     ) -> Result<(), OpError> {
         let op = blame::op("restore", &app.domain);
         match self.abra.restore(&app.domain, &snapshot.id, limit).await {
-            Ok(said) => {
-                tracing::debug!(domain = %app.domain, said, "restored");
-                Ok(())
+            Ok(errors) if errors.is_empty() => Ok(()),
+            Ok(errors) => {
+                let evidence = format!("the restore's own log names errors: {}", errors.join("; "));
+                Err(OpError::new(op, CauseClass::Recipe, evidence))
             }
             Err(error) => Err(self.blame(op, error).await),
         }

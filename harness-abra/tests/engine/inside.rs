@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use bollard::query_parameters::CreateImageOptionsBuilder;
+use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptions};
 use camino::Utf8Path;
 use futures_util::TryStreamExt;
 use harness_abra::Attached;
-use harness_abra::engine::{ExecError, FileError};
+use harness_abra::engine::{ExecError, FileError, Stopping};
 use serde_json::json;
 
 use crate::world::{DOCKER_HOST, World, service};
@@ -78,6 +78,12 @@ async fn files_are_handled_in_a_container_without_any_program_but_its_own() {
         let error = attached.exec(&service("app"), &["cat", "/x"]).await.unwrap_err();
         assert!(matches!(error, ExecError::NoProgram { .. }), "{error}");
         round_trip(&attached, Utf8Path::new("/data")).await;
+        world
+            .engine
+            .remove_running(world.stack(), Stopping::AtOnce, Duration::from_secs(30))
+            .await
+            .unwrap();
+        world.docker.remove_image(&image, None::<RemoveImageOptions>, None).await.unwrap();
     })
     .await;
 }
