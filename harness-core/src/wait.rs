@@ -36,9 +36,9 @@ pub struct Pace {
 const QUICK_AFTER_HINT: Duration = Duration::from_millis(1500);
 
 impl Pace {
-    /// Returns the usual pace: 30 ms after a hint, 250 ms without.
+    /// Returns the usual pace: 15 ms after a hint, 250 ms without.
     pub const fn within(limit: Duration) -> Self {
-        Self { quick: Duration::from_millis(30), slow: Duration::from_millis(250), limit }
+        Self { quick: Duration::from_millis(15), slow: Duration::from_millis(250), limit }
     }
 }
 

@@ -83,13 +83,19 @@ impl RunFolder {
     /// # Errors
     /// A file could not be written.
     pub fn report(&self, events: &[Event]) -> Result<Option<Results>, WriteError> {
-        let Ok(results) = Results::from_events(events) else { return Ok(None) };
-        self.write("results.json", &pretty(&results))?;
+        let Some(results) = self.write_results(events)? else { return Ok(None) };
         match junit(&results) {
             Ok(xml) => self.write("junit.xml", &xml)?,
             Err(error) => tracing::warn!(%error, "no JUnit report"),
         }
         self.write("trace.json", &trace(&results).to_string())?;
+        Ok(Some(results))
+    }
+
+    /// Makes `results.json` again from the events: enough while a run lasts.
+    fn write_results(&self, events: &[Event]) -> Result<Option<Results>, WriteError> {
+        let Ok(results) = Results::from_events(events) else { return Ok(None) };
+        self.write("results.json", &pretty(&results))?;
         Ok(Some(results))
     }
 
@@ -172,7 +178,7 @@ impl Recorder {
             }
             Happened::RunStarted { .. }
             | Happened::TierFinished { .. }
-            | Happened::CensusTaken { .. } => self.folder.report(&self.events).map(drop),
+            | Happened::CensusTaken { .. } => self.folder.write_results(&self.events).map(drop),
             Happened::Linted { .. }
             | Happened::PhaseStarted { .. }
             | Happened::StatusChanged { .. }
