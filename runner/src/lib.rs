@@ -2,6 +2,22 @@
 //!
 //! The binary `cc-ci` is a thin `main` around [`cli`]. An importer who wants the lifecycle without the command line
 //! uses `harness_core::lifecycle::Job` with `harness_abra::Swarm`, and [`trials::TrialsProcess`] for the checks.
+//!
+//! # Example
+//!
+//! Read a run's events and say again what it proved:
+//!
+//! ```no_run
+//! use harness_core::event::read_events;
+//! use harness_core::report::Results;
+//!
+//! # fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let events = read_events(&std::fs::read_to_string("runs/20261121-141500-ab12/events.jsonl")?)?;
+//! let results = Results::from_events(&events)?;
+//! println!("{}", runner::output::explain(&results, &events));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod artefacts;
 pub mod cli;

@@ -90,7 +90,13 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     async fn tier(&self, tier: Tier, state: &mut State) -> TierEnd {
         let began = Instant::now();
         match self.op(tier, state).await {
-            Ok(()) => self.check(tier, state).await,
+            Ok(()) => {
+                let end = self.check(tier, state).await;
+                if end.status == Status::Fail {
+                    self.gather_logs(&state.service_names()).await;
+                }
+                end
+            }
             Err(trouble) => {
                 state.blocked =
                     Some(format!("the {tier} tier did not get past `{}`", trouble.check));
