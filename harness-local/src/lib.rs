@@ -29,7 +29,9 @@
 //! ```
 
 pub mod abra;
+pub mod app;
 pub mod backupbot;
 pub mod bundle;
 pub mod engine;
 pub mod router;
+pub mod world;

@@ -1,0 +1,71 @@
+//! Which stand-in plays which image.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::generic::Generic;
+use super::nginx::Nginx;
+use crate::world::{Image, ImageSource, Library};
+
+/// The stand-ins that there are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StandIns;
+
+impl Library for StandIns {
+    fn image(&self, reference: &str) -> Arc<dyn Image> {
+        let (name, tag) = split(reference);
+        match name {
+            "nginx" | "library/nginx" | "docker.io/library/nginx" => {
+                Arc::new(Nginx::new(tag.unwrap_or("1")))
+            }
+            _ => Arc::new(Generic),
+        }
+    }
+}
+
+impl StandIns {
+    /// Returns where an image comes from. A registry below `.invalid` is none (RFC 2606); an image with a stand-in of
+    /// its own is there; any other is pulled.
+    pub fn source(self, reference: &str) -> ImageSource {
+        let registry = reference.split('/').next().unwrap_or_default();
+        let host = registry.split(':').next().unwrap_or_default();
+        if reference.contains('/') && (host == "invalid" || host.ends_with(".invalid")) {
+            return ImageSource::Nowhere(format!(
+                "Get \"https://{registry}/v2/\": dial tcp: lookup {host}: no such host"
+            ));
+        }
+        match split(reference).0 {
+            "nginx" => ImageSource::Present,
+            _ => ImageSource::Registry(Duration::from_secs(1)),
+        }
+    }
+}
+
+/// Splits an image into its name and its tag.
+fn split(reference: &str) -> (&str, Option<&str>) {
+    let plain = reference.split('@').next().unwrap_or_default();
+    let last = plain.rsplit('/').next().unwrap_or_default();
+    match last.split_once(':') {
+        Some((_, tag)) => (&plain[..plain.len() - tag.len() - 1], Some(tag)),
+        None => (plain, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_hold_a_port_and_a_digest() {
+        assert_eq!(split("nginx:1.22.1"), ("nginx", Some("1.22.1")));
+        assert_eq!(split("reg:5000/x/nginx"), ("reg:5000/x/nginx", None));
+        assert_eq!(split("reg:5000/x:1@sha256:0"), ("reg:5000/x", Some("1")));
+    }
+
+    #[test]
+    fn an_invalid_registry_has_nothing() {
+        assert!(matches!(StandIns.source("registry.invalid/a/b:1"), ImageSource::Nowhere(_)));
+        assert_eq!(StandIns.source("nginx:1.22.1"), ImageSource::Present);
+        assert!(matches!(StandIns.source("ghost:6"), ImageSource::Registry(_)));
+    }
+}

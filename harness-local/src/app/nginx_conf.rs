@@ -1,0 +1,231 @@
+//! nginx's configuration, as far as sites of recipes use it. Main type: [`Conf`].
+
+/// What a `server` block says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Conf {
+    pub(super) ports: Vec<u16>,
+    pub(super) root: String,
+    pub(super) index: String,
+    pub(super) default_type: String,
+    /// Extensions with their media types; none: nginx's own.
+    pub(super) types: Option<Vec<(String, String)>>,
+    charset: Option<String>,
+    charset_types: Vec<String>,
+    /// Headers to add, and whether to errors too.
+    pub(super) headers: Vec<(String, String, bool)>,
+    pub(super) locations: Vec<Location>,
+}
+
+/// A `location` block.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Location {
+    pub(super) prefix: String,
+    pub(super) default_type: Option<String>,
+    /// What `return` says.
+    pub(super) answer: Option<(u16, String)>,
+}
+
+/// A directive: its words, and what stands in its braces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Directive {
+    words: Vec<String>,
+    block: Vec<Self>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    Open,
+    Close,
+    End,
+}
+
+impl Default for Conf {
+    fn default() -> Self {
+        Self {
+            ports: Vec::new(),
+            root: "/etc/nginx/html".to_owned(),
+            index: "index.html".to_owned(),
+            default_type: "application/octet-stream".to_owned(),
+            types: None,
+            charset: None,
+            charset_types: ["text/xml", "text/plain", "application/javascript"]
+                .map(str::to_owned)
+                .to_vec(),
+            headers: Vec::new(),
+            locations: Vec::new(),
+        }
+    }
+}
+
+impl Conf {
+    /// Reads the first `server` block of a file.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let tokens = tokens(text)?;
+        let (directives, rest) = block(&tokens)?;
+        if !rest.is_empty() {
+            return Err("unexpected \"}\"".to_owned());
+        }
+        let server = directives.iter().find(|d| d.words[0] == "server");
+        let mut conf = Self::default();
+        for directive in server.map(|s| s.block.as_slice()).unwrap_or_default() {
+            conf.take(directive)?;
+        }
+        if conf.ports.is_empty() && server.is_some() {
+            conf.ports.push(80);
+        }
+        Ok(conf)
+    }
+
+    fn take(&mut self, directive: &Directive) -> Result<(), String> {
+        let words: Vec<&str> = directive.words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["listen", address, ..] => {
+                let port = address.rsplit(':').next().unwrap_or_default();
+                let port = port.parse().map_err(|_| format!("invalid port in \"{address}\""))?;
+                self.ports.push(port);
+            }
+            ["root", root] => self.root = root.trim_end_matches('/').to_owned(),
+            ["index", first, ..] => self.index = (*first).to_owned(),
+            ["default_type", kind] => self.default_type = (*kind).to_owned(),
+            ["charset", charset] => {
+                self.charset = (*charset != "off").then(|| (*charset).to_owned());
+            }
+            ["charset"] => return Err("invalid number of arguments in \"charset\"".to_owned()),
+            ["charset_types", types @ ..] => {
+                self.charset_types = types.iter().map(|t| (*t).to_owned()).collect();
+            }
+            ["types"] => {
+                let pairs = directive.block.iter().flat_map(|d| {
+                    d.words[1..].iter().map(|extension| (extension.clone(), d.words[0].clone()))
+                });
+                self.types = Some(pairs.collect());
+            }
+            ["add_header", name, value, rest @ ..] => {
+                let always = rest.contains(&"always");
+                self.headers.push(((*name).to_owned(), (*value).to_owned(), always));
+            }
+            ["location", .., prefix] => self.locations.push(location(prefix, directive)?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Returns a media type with the charset that goes with it.
+    pub(super) fn with_charset(&self, kind: &str) -> String {
+        let fits = kind == "text/html" || self.charset_types.iter().any(|t| t == kind);
+        match &self.charset {
+            Some(charset) if fits => format!("{kind}; charset={charset}"),
+            Some(_) | None => kind.to_owned(),
+        }
+    }
+}
+
+fn location(prefix: &str, directive: &Directive) -> Result<Location, String> {
+    let mut location = Location { prefix: prefix.to_owned(), ..Location::default() };
+    for inner in &directive.block {
+        match inner.words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["default_type", kind] => location.default_type = Some((*kind).to_owned()),
+            ["return", status, text @ ..] => {
+                let status =
+                    status.parse().map_err(|_| format!("invalid return code \"{status}\""))?;
+                location.answer = Some((status, text.join(" ")));
+            }
+            _ => {}
+        }
+    }
+    Ok(location)
+}
+
+/// Reads directives until the block's end; what is left begins with its closing brace, if it has one.
+fn block(mut tokens: &[Token]) -> Result<(Vec<Directive>, &[Token]), String> {
+    let mut directives = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    loop {
+        let Some((token, rest)) = tokens.split_first() else { break };
+        match token {
+            Token::Word(word) => words.push(word.clone()),
+            Token::Close => break,
+            Token::End | Token::Open if words.is_empty() => {
+                return Err("unexpected \";\" or \"{\"".to_owned());
+            }
+            Token::End => {
+                directives.push(Directive { words: std::mem::take(&mut words), block: Vec::new() });
+            }
+            Token::Open => {
+                let (inner, after) = block(rest)?;
+                let Some((Token::Close, after)) = after.split_first() else {
+                    return Err("unexpected end of file, expecting \"}\"".to_owned());
+                };
+                directives.push(Directive { words: std::mem::take(&mut words), block: inner });
+                tokens = after;
+                continue;
+            }
+        }
+        tokens = rest;
+    }
+    if words.is_empty() {
+        Ok((directives, tokens))
+    } else {
+        Err(format!("directive \"{}\" is not terminated by \";\"", words[0]))
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '#' => while chars.next_if(|c| *c != '\n').is_some() {},
+            '{' => tokens.push(Token::Open),
+            '}' => tokens.push(Token::Close),
+            ';' => tokens.push(Token::End),
+            '\'' | '"' => {
+                let mut word = String::new();
+                loop {
+                    match chars.next() {
+                        Some(end) if end == c => break,
+                        Some('\\') => word.extend(chars.next()),
+                        Some(inner) => word.push(inner),
+                        None => return Err("unexpected end of file in a quoted text".to_owned()),
+                    }
+                }
+                tokens.push(Token::Word(word));
+            }
+            c if c.is_whitespace() => {}
+            c => {
+                let mut word = String::from(c);
+                while let Some(c) =
+                    chars.next_if(|c| !c.is_whitespace() && !matches!(c, ';' | '{' | '}'))
+                {
+                    word.push(c);
+                }
+                tokens.push(Token::Word(word));
+            }
+        }
+    }
+    Ok(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_read() {
+        let text = "server {\n listen 8080;\n root /srv/; # here\n charset utf-8;\n charset_types text/css;\n types { text/plain html txt; }\n location / { default_type text/html; return 200 '<p>it''s</p>'; }\n}\n";
+        let conf = Conf::parse(&text.replace("''", "")).unwrap();
+        assert_eq!((conf.ports.as_slice(), conf.root.as_str()), (&[8080][..], "/srv"));
+        assert_eq!(conf.with_charset("text/css"), "text/css; charset=utf-8");
+        assert_eq!(conf.with_charset("text/plain"), "text/plain");
+        assert_eq!(conf.types.unwrap().len(), 2);
+        assert_eq!(conf.locations[0].answer, Some((200, "<p>its</p>".to_owned())));
+    }
+
+    #[test]
+    fn what_nginx_would_refuse_is_refused() {
+        for text in ["server { listen 80 }", "server {", "server { charset ; }", "}"] {
+            assert!(Conf::parse(text).is_err(), "{text}");
+        }
+    }
+}

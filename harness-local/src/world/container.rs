@@ -1,0 +1,342 @@
+//! Containers: made for a task, started, ended.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use harness_core::name::StackName;
+use harness_core::observation::TaskState;
+use jiff::Timestamp;
+
+use super::image::{Image, Io, Ran};
+use super::inside::{EngineCall, Inside, tidy};
+use super::spec::{MountSource, MountSpec, TaskSpec};
+use super::state::{Volume, World};
+use super::step::Step;
+use super::template::filled_in;
+
+/// A line that a container wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
+}
+
+/// A container of no stack that mounts volumes of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its name.
+    pub name: String,
+    /// Its image.
+    pub image: String,
+    /// The volumes.
+    pub volumes: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Container {
+    pub(super) name: String,
+    pub(super) stack: Option<StackName>,
+    pub(super) task: Option<String>,
+    pub(super) spec: Arc<TaskSpec>,
+    pub(super) player: Arc<dyn Image>,
+    image_files: Arc<BTreeMap<String, Vec<u8>>>,
+    own: BTreeMap<String, Option<Vec<u8>>>,
+    mounted: BTreeMap<String, Vec<u8>>,
+    pub(super) runs: bool,
+    pub(super) serves: bool,
+    idles: bool,
+    pub(super) started: Timestamp,
+    /// Health probes that failed in a row.
+    pub(super) failures: u64,
+    pub(super) log: Vec<LogLine>,
+}
+
+/// What lies in a container before anything runs: secrets and configs, filled in.
+type Mounted = BTreeMap<String, Vec<u8>>;
+
+impl World {
+    /// Makes and starts the container of a task.
+    pub(super) fn start_task(&mut self, task_id: &str) {
+        let Some(task) = self.tasks.get(task_id) else { return };
+        let (spec, stack) = (Arc::clone(&task.spec), task.stack.clone());
+        let name = format!("{}.{}.{}", task.service, task.slot, task.id);
+        let id = self.random.hex(64);
+        let mounted = self.mounted_files(&spec);
+        self.make_container(&id, &name, Some(stack), Arc::clone(&spec), mounted);
+        if let Some(container) = self.containers.get_mut(&id) {
+            container.task = Some(task_id.to_owned());
+        }
+        if let Some(task) = self.tasks.get_mut(task_id) {
+            task.container = Some(id.clone());
+        }
+        self.start_container(&id);
+        match &spec.health {
+            Some(health) => self.plan(health.interval, Step::Probe(id)),
+            None => self.set_task_state(task_id, TaskState::Running),
+        }
+    }
+
+    fn make_container(
+        &mut self,
+        id: &str,
+        name: &str,
+        stack: Option<StackName>,
+        spec: Arc<TaskSpec>,
+        mounted: Mounted,
+    ) {
+        let player = self.library.image(&spec.image);
+        let image_files = Arc::new(player.files());
+        for mount in &spec.mounts {
+            self.make_volume(mount, stack.as_ref(), &image_files);
+        }
+        let container = Container {
+            name: name.to_owned(),
+            stack,
+            task: None,
+            spec,
+            player,
+            image_files,
+            own: BTreeMap::new(),
+            mounted,
+            runs: false,
+            serves: false,
+            idles: false,
+            started: self.now,
+            failures: 0,
+            log: Vec::new(),
+        };
+        self.containers.insert(id.to_owned(), container);
+        self.say("container create", name);
+    }
+
+    /// A new volume begins with what the image has where it is mounted.
+    fn make_volume(
+        &mut self,
+        mount: &MountSpec,
+        stack: Option<&StackName>,
+        image_files: &BTreeMap<String, Vec<u8>>,
+    ) {
+        let MountSource::Volume(name) = &mount.source else { return };
+        let volume = self
+            .volumes
+            .entry(name.clone())
+            .or_insert_with(|| Volume { stack: stack.cloned(), ..Volume::default() });
+        if volume.files.is_empty() {
+            let root = format!("{}/", tidy(&mount.target));
+            let own = image_files.iter();
+            let own = own.filter_map(|(p, b)| Some((p.strip_prefix(&root)?.to_owned(), b.clone())));
+            volume.files.extend(own);
+        }
+    }
+
+    fn mounted_files(&self, spec: &TaskSpec) -> Mounted {
+        let mut mounted = Mounted::new();
+        let mut named = BTreeMap::new();
+        for secret in &spec.secrets {
+            let value = self.secrets.get(&secret.name).cloned().unwrap_or_default();
+            let key = secret.target.rsplit('/').next().unwrap_or_default().to_owned();
+            named.insert(key, value.clone());
+            mounted.insert(tidy(&secret.target), value);
+        }
+        for file in &spec.configs {
+            let Some(config) = self.configs.get(&file.name) else { continue };
+            let data = if config.is_template {
+                filled_in(&config.data, &spec.env, &named)
+            } else {
+                config.data.clone()
+            };
+            mounted.insert(tidy(&file.target), data);
+        }
+        mounted
+    }
+
+    fn start_container(&mut self, id: &str) {
+        let Some(container) = self.containers.get_mut(id) else { return };
+        container.runs = true;
+        container.started = self.now;
+        let (entrypoint, command) = container.player.argv();
+        let spec = &container.spec;
+        let mut argv = match (&spec.entrypoint, &spec.command) {
+            (None, None) => [entrypoint, command].concat(),
+            (None, Some(own)) => [entrypoint, own.clone()].concat(),
+            (Some(own), command) => [own.clone(), command.clone().unwrap_or_default()].concat(),
+        };
+        argv.retain(|word| !word.is_empty());
+        let name = container.name.clone();
+        self.say("container start", &name);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
+        let ran = self.run_in(id, &argv, &mut io);
+        self.log_lines(id, &out);
+        self.log_lines(id, &err);
+        match ran {
+            None => {}
+            Some(Ran::Ended(code)) => {
+                let after = self.random.time(50, 200);
+                self.plan(after, Step::Ends { container: id.to_owned(), code });
+            }
+            Some(Ran::Serves { boot }) => self.plan(boot, Step::Booted(id.to_owned())),
+            Some(Ran::Idles) => {
+                if let Some(container) = self.containers.get_mut(id) {
+                    container.idles = true;
+                }
+            }
+        }
+    }
+
+    fn log_lines(&mut self, id: &str, bytes: &[u8]) {
+        let Some(container) = self.containers.get_mut(id) else { return };
+        let text = String::from_utf8_lossy(bytes);
+        let lines = text.lines().map(|l| LogLine { at: self.now, text: l.to_owned() });
+        container.log.extend(lines);
+    }
+
+    pub(super) fn booted(&mut self, id: &str) {
+        if let Some(container) = self.containers.get_mut(id).filter(|c| c.runs) {
+            container.serves = true;
+        }
+    }
+
+    /// Runs a program in a container; `None` when there is no such container.
+    pub(super) fn run_in(&mut self, id: &str, argv: &[String], io: &mut Io<'_>) -> Option<Ran> {
+        let mut calls = Vec::new();
+        let ran = {
+            let (mut inside, player) = self.inside(id, &mut calls)?;
+            player.run(&mut inside, argv, io)
+        };
+        for call in calls {
+            self.obey(call);
+        }
+        Some(ran)
+    }
+
+    /// Returns a container as its programs see it.
+    pub(super) fn inside<'a>(
+        &'a mut self,
+        id: &str,
+        calls: &'a mut Vec<EngineCall>,
+    ) -> Option<(Inside<'a>, Arc<dyn Image>)> {
+        let container = self.containers.get_mut(id)?;
+        let player = Arc::clone(&container.player);
+        let inside = Inside {
+            image: &container.spec.image,
+            env: &container.spec.env,
+            routed_port: container.spec.routed_port,
+            serves: container.serves,
+            own: &mut container.own,
+            mounted: &container.mounted,
+            image_files: &container.image_files,
+            mounts: &container.spec.mounts,
+            volumes: &mut self.volumes,
+            calls,
+        };
+        Some((inside, player))
+    }
+
+    fn obey(&mut self, call: EngineCall) {
+        match call {
+            EngineCall::Create { name, image, volumes } => {
+                if self.containers.values().any(|c| c.name == name) {
+                    return;
+                }
+                let mount = |volume: String| MountSpec {
+                    target: format!("/mnt/{volume}"),
+                    source: MountSource::Volume(volume),
+                    read_only: false,
+                };
+                let spec = TaskSpec {
+                    entrypoint: Some(vec!["sleep".to_owned(), "infinity".to_owned()]),
+                    mounts: volumes.into_iter().map(mount).collect(),
+                    ..TaskSpec::of_image(&image)
+                };
+                let id = self.random.hex(64);
+                self.make_container(&id, &name, None, Arc::new(spec), Mounted::new());
+            }
+            EngineCall::Start { name } => {
+                let found = self.containers.iter().find(|(_, c)| c.name == name && !c.runs);
+                if let Some(id) = found.map(|(id, _)| id.clone()) {
+                    self.start_container(&id);
+                }
+            }
+        }
+    }
+
+    /// A container's main program ended without having been told to.
+    pub(super) fn container_ended(&mut self, id: &str, code: i64, error: Option<&str>) {
+        let Some(container) = self.containers.get_mut(id).filter(|c| c.runs) else { return };
+        (container.runs, container.serves) = (false, false);
+        let (name, task) = (container.name.clone(), container.task.clone());
+        self.say("container die", &name);
+        let Some(task) = task else { return };
+        let failure = format!("task: non-zero exit ({code})");
+        let error = error.map_or_else(|| failure.clone(), |e| format!("{failure}: {e}"));
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.exit_code = Some(code);
+            task.error = (code != 0).then_some(error);
+        }
+        self.task_ended(&task, if code == 0 { TaskState::Complete } else { TaskState::Failed });
+    }
+
+    /// Tells a container to end.
+    pub(super) fn stop_container(&mut self, id: &str) {
+        let Some(container) = self.containers.get(id) else { return };
+        let stop = container.spec.stop.clone();
+        let after = if stop.kills {
+            self.random.time(50, 150)
+        } else if container.idles {
+            // A program without a handler is the first of its container and does not hear the signal.
+            stop.grace
+        } else {
+            self.random.time(100, 300).min(stop.grace.max(Duration::from_millis(1)))
+        };
+        self.plan(after, Step::Stopped { container: id.to_owned() });
+    }
+
+    pub(super) fn container_stopped(&mut self, id: &str) {
+        let Some(container) = self.containers.get_mut(id).filter(|c| c.runs) else { return };
+        (container.runs, container.serves) = (false, false);
+        let code = if container.spec.stop.kills || container.idles { 137 } else { 0 };
+        let (name, task) = (container.name.clone(), container.task.clone());
+        self.say("container die", &name);
+        let Some(task) = task else { return };
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.exit_code = Some(code);
+        }
+        self.task_ended(&task, TaskState::Shutdown);
+    }
+
+    /// Removes a container at once, running or not. Its networks stay busy for a moment.
+    pub(super) fn drop_container(&mut self, id: &str) {
+        let Some(container) = self.containers.remove(id) else { return };
+        let until = self.now + self.random.time(50, 250);
+        for network in &container.spec.networks {
+            if let Some(network) = self.networks.get_mut(network) {
+                network.busy_until = Some(until);
+            }
+        }
+        self.say("container destroy", &container.name);
+    }
+}
+
+impl TaskSpec {
+    /// Returns a task of an image of which nothing else is said.
+    pub fn of_image(image: &str) -> Self {
+        Self {
+            image: image.to_owned(),
+            entrypoint: None,
+            command: None,
+            env: BTreeMap::new(),
+            mounts: Vec::new(),
+            configs: Vec::new(),
+            secrets: Vec::new(),
+            networks: Vec::new(),
+            health: None,
+            restart: super::spec::RestartSpec::default(),
+            stop: super::spec::StopSpec::default(),
+            routed_port: None,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Reaching into a running container: programs, files, logs.
+
+use harness_core::name::{ServiceName, StackName};
+use harness_core::observation::TaskState;
+use thiserror::Error;
+
+use super::container::LogLine;
+use super::image::{Io, Ran};
+use super::inside::FileProblem;
+use super::stack::full_name;
+use super::state::World;
+
+/// A program could not be run in a container.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ExecError {
+    /// Nothing of the service runs: the engine's 409.
+    #[error("no container of {0} is running")]
+    NotRunning(String),
+}
+
+/// A file in a container could not be handled.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum FileError {
+    /// Nothing of the service runs.
+    #[error(transparent)]
+    NotRunning(#[from] ExecError),
+    /// There is no such file, or no such folder.
+    #[error("there is no {0}")]
+    Missing(String),
+    /// It may not be written, or is no plain file.
+    #[error("{path} cannot be used: {reason}")]
+    Refused {
+        /// The path.
+        path: String,
+        /// Why.
+        reason: &'static str,
+    },
+}
+
+impl World {
+    /// Returns the container of a service's newest running task.
+    pub(super) fn running_container(&self, service: &str) -> Result<String, ExecError> {
+        let running = self.tasks.values().filter(|t| {
+            let runs = |id: &String| self.containers.get(id).is_some_and(|c| c.runs);
+            t.service == service
+                && t.is_live()
+                && t.state == TaskState::Running
+                && t.container.as_ref().is_some_and(runs)
+        });
+        let newest = running.max_by_key(|t| t.number);
+        let container = newest.and_then(|t| t.container.clone());
+        container.ok_or_else(|| ExecError::NotRunning(service.to_owned()))
+    }
+
+    /// Runs a program in the container of a service's newest running task and returns its exit code.
+    ///
+    /// # Errors
+    /// Nothing of the service runs.
+    pub fn exec(
+        &mut self,
+        stack: &StackName,
+        service: &ServiceName,
+        argv: &[String],
+        io: &mut Io<'_>,
+    ) -> Result<i64, ExecError> {
+        let name = full_name(stack, service.as_str());
+        let container = self.running_container(&name)?;
+        match self.run_in(&container, argv, io) {
+            Some(Ran::Ended(code)) => Ok(code),
+            // What stays beside the main program is of no interest here.
+            Some(Ran::Serves { .. } | Ran::Idles) => Ok(0),
+            None => Err(ExecError::NotRunning(name)),
+        }
+    }
+
+    /// Reads a file in a service's container.
+    ///
+    /// # Errors
+    /// Nothing runs, or there is no such file.
+    pub fn read_file(
+        &mut self,
+        stack: &StackName,
+        service: &ServiceName,
+        path: &str,
+    ) -> Result<Vec<u8>, FileError> {
+        let container = self.running_container(&full_name(stack, service.as_str()))?;
+        let mut calls = Vec::new();
+        let inside = self.inside(&container, &mut calls);
+        let bytes = inside.and_then(|(inside, _)| inside.read(path).map(<[u8]>::to_vec));
+        bytes.ok_or_else(|| FileError::Missing(path.to_owned()))
+    }
+
+    /// Writes a file in a service's container.
+    ///
+    /// # Errors
+    /// Nothing runs, there is no such folder, or it may not be written.
+    pub fn write_file(
+        &mut self,
+        stack: &StackName,
+        service: &ServiceName,
+        path: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), FileError> {
+        let container = self.running_container(&full_name(stack, service.as_str()))?;
+        let mut calls = Vec::new();
+        let inside = self.inside(&container, &mut calls);
+        let written = inside.map(|(mut inside, _)| inside.write(path, bytes));
+        handled(path, written)
+    }
+
+    /// Removes a file in a service's container. None to remove is fine.
+    ///
+    /// # Errors
+    /// Nothing runs, or it may not be removed.
+    pub fn remove_file(
+        &mut self,
+        stack: &StackName,
+        service: &ServiceName,
+        path: &str,
+    ) -> Result<(), FileError> {
+        let container = self.running_container(&full_name(stack, service.as_str()))?;
+        let mut calls = Vec::new();
+        let inside = self.inside(&container, &mut calls);
+        match inside.map(|(mut inside, _)| inside.remove(path)) {
+            Some(Err(FileProblem::Missing)) => Ok(()),
+            removed => handled(path, removed),
+        }
+    }
+
+    /// Returns the last lines that the tasks of a service wrote, also those that ended, oldest first.
+    pub fn logs(&self, stack: &StackName, service: &ServiceName, lines: usize) -> Vec<String> {
+        let name = full_name(stack, service.as_str());
+        let tasks = self.tasks.values().filter(|t| t.service == name);
+        let containers = tasks.filter_map(|t| self.containers.get(t.container.as_ref()?));
+        let mut all: Vec<&LogLine> = containers.flat_map(|c| &c.log).collect();
+        all.sort_by_key(|l| l.at);
+        let from = all.len().saturating_sub(lines);
+        all[from..].iter().map(|l| l.text.clone()).collect()
+    }
+}
+
+fn handled(path: &str, done: Option<Result<(), FileProblem>>) -> Result<(), FileError> {
+    let refused = |reason| Err(FileError::Refused { path: path.to_owned(), reason });
+    match done {
+        Some(Ok(())) => Ok(()),
+        Some(Err(FileProblem::Missing)) | None => Err(FileError::Missing(path.to_owned())),
+        Some(Err(FileProblem::ReadOnly)) => refused("it may only be read"),
+        Some(Err(FileProblem::Folder)) => refused("it is a folder"),
+    }
+}

@@ -1,0 +1,43 @@
+//! Health checks.
+
+use harness_core::observation::TaskState;
+
+use super::image::{Io, Ran};
+use super::state::World;
+use super::step::Step;
+
+impl World {
+    /// Runs a container's health check once.
+    pub(super) fn probe(&mut self, id: &str) {
+        let Some(container) = self.containers.get(id).filter(|c| c.runs) else { return };
+        let (Some(health), Some(task)) = (container.spec.health.clone(), container.task.clone())
+        else {
+            return;
+        };
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
+        let healthy = self.run_in(id, &health.test, &mut io) == Some(Ran::Ended(0));
+        let now = self.now;
+        let Some(container) = self.containers.get_mut(id) else { return };
+        let starting = now < container.started + health.start_period;
+        container.failures = match (healthy, starting) {
+            (true, _) => 0,
+            (false, true) => container.failures,
+            (false, false) => container.failures + 1,
+        };
+        let unhealthy = container.failures >= health.retries.max(1);
+        let name = container.name.clone();
+        if unhealthy {
+            self.say("container health_status: unhealthy", &name);
+            self.container_ended(id, 137, Some("dockerexec: unhealthy container"));
+            return;
+        }
+        let is_starting =
+            self.tasks.get(&task).is_some_and(|t| t.state == TaskState::Starting && t.is_live());
+        if healthy && is_starting {
+            self.say("container health_status: healthy", &name);
+            self.set_task_state(&task, TaskState::Running);
+        }
+        self.plan(health.interval, Step::Probe(id.to_owned()));
+    }
+}

@@ -1,0 +1,84 @@
+//! What plays an app: the seam between the engine and the stand-ins.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::inside::Inside;
+
+/// Knows the images by their names.
+pub trait Library: std::fmt::Debug + Send + Sync {
+    /// Returns what plays an image.
+    fn image(&self, reference: &str) -> Arc<dyn Image>;
+}
+
+/// Plays an image. It keeps no state of its own: all state is in the container and its volumes.
+pub trait Image: std::fmt::Debug + Send + Sync {
+    /// Returns the image's own files, by absolute path.
+    fn files(&self) -> BTreeMap<String, Vec<u8>>;
+
+    /// Returns the image's own entrypoint and arguments.
+    fn argv(&self) -> (Vec<String>, Vec<String>);
+
+    /// Runs a program in a container.
+    fn run(&self, inside: &mut Inside<'_>, argv: &[String], io: &mut Io<'_>) -> Ran;
+
+    /// Answers a request on a port; `None` when nothing listens there.
+    fn answer(&self, inside: &Inside<'_>, port: u16, request: &Request) -> Option<Response>;
+}
+
+/// What a program reads and writes.
+#[derive(Debug)]
+pub struct Io<'a> {
+    /// Its standard input.
+    pub stdin: &'a [u8],
+    /// Its standard output.
+    pub out: &'a mut Vec<u8>,
+    /// Its standard error.
+    pub err: &'a mut Vec<u8>,
+}
+
+/// How a program goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ran {
+    /// It ended with this code, at once.
+    Ended(i64),
+    /// It stays and serves, once it has booted.
+    Serves {
+        /// How long that takes.
+        boot: Duration,
+    },
+    /// It stays and does nothing.
+    Idles,
+}
+
+/// A request as an app sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// The path with its query.
+    pub path: String,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// Returns a `GET` of a path.
+    pub fn get(path: &str) -> Self {
+        Self { method: "GET".to_owned(), path: path.to_owned(), ..Self::default() }
+    }
+}
+
+/// An app's answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}

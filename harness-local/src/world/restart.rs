@@ -1,0 +1,69 @@
+//! Replacing tasks that ended, and keeping as many as a service wants.
+
+use std::sync::Arc;
+
+use super::spec::RestartCondition;
+use super::state::{Hold, Task, Wish, World};
+
+impl World {
+    /// Makes a new task in the place of one that ended, if its service's restart policy wants one.
+    pub(super) fn replace_if_wanted(&mut self, id: &str) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        task.wish = Wish::Shutdown;
+        let (service, slot, failed) = (task.service.clone(), task.slot, task.state.has_failed());
+        // A sibling that serves already, or is to: an update is under way.
+        if !self.live_in_slot(&service, slot).is_empty() {
+            return;
+        }
+        let Some(known) = self.services.get_mut(&service) else { return };
+        let spec = Arc::clone(&known.spec.task);
+        let restarts = known.restarts.entry(slot).or_default();
+        let wanted = match spec.restart.condition {
+            RestartCondition::Any => true,
+            RestartCondition::OnFailure => failed,
+            RestartCondition::None => false,
+        };
+        if !wanted || spec.restart.max_attempts.is_some_and(|max| *restarts >= max) {
+            return;
+        }
+        *restarts += 1;
+        let hold = Hold::Until(self.now + spec.restart.delay);
+        self.new_task(&service, slot, spec, Some(hold));
+    }
+
+    /// Makes as many slots as a service wants, and takes away those that it does not.
+    pub(super) fn keep_count(&mut self, service: &str) {
+        let Some(known) = self.services.get(service) else { return };
+        let (count, spec) = (known.spec.replicas.count(), Arc::clone(&known.spec.task));
+        let surplus: Vec<String> = self
+            .tasks
+            .values()
+            .filter(|t| t.service == service && t.slot > count)
+            .map(|t| t.id.clone())
+            .collect();
+        for id in surplus {
+            self.stop_task(&id, Wish::Remove);
+        }
+        for slot in 1..=count {
+            let is_empty = !self.tasks.values().any(|t| t.service == service && t.slot == slot);
+            if is_empty {
+                self.new_task(service, slot, Arc::clone(&spec), None);
+            }
+        }
+    }
+
+    /// Returns whether a slot is as its service wants it: one live task of this specification, or one that ended for
+    /// good.
+    pub(super) fn slot_is_clean(&self, service: &str, slot: u64) -> bool {
+        let Some(known) = self.services.get(service) else { return true };
+        let mut tasks: Vec<&Task> =
+            self.tasks.values().filter(|t| t.service == service && t.slot == slot).collect();
+        tasks.sort_by_key(|t| std::cmp::Reverse(t.number));
+        let live: Vec<&&Task> = tasks.iter().filter(|t| t.is_live()).collect();
+        match live.as_slice() {
+            [] => tasks.first().is_some_and(|t| t.spec == known.spec.task),
+            [one] => one.spec == known.spec.task,
+            [..] => false,
+        }
+    }
+}

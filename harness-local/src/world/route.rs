@@ -1,0 +1,59 @@
+//! The router: which app answers for a host, by the services' own labels.
+
+use harness_core::observation::TaskState;
+
+use super::image::{Request, Response};
+use super::state::World;
+use crate::router::rules::{Route, routes_of_labels};
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Routed {
+    /// No router knows the host.
+    Unknown,
+    /// The app is known and nothing of it runs.
+    NoBackend,
+    /// What runs does not listen on the port that the labels name.
+    Refused,
+    /// The app's answer.
+    Answered(Response),
+}
+
+/// The network that the router is on.
+pub(super) const ROUTED: &str = "proxy";
+
+impl World {
+    /// Takes a request through the router.
+    pub fn route(&mut self, host: &str, request: &Request) -> Routed {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let found = self
+            .services
+            .iter()
+            .flat_map(|(name, s)| {
+                let routes = routes_of_labels(&s.spec.labels).0;
+                routes.into_iter().map(move |route| (name, route))
+            })
+            .filter(|(_, route)| route.matcher.matches(host, path))
+            .max_by_key(|(_, route): &(_, Route)| route.priority);
+        let Some((service, route)) = found.map(|(name, route)| (name.clone(), route)) else {
+            return Routed::Unknown;
+        };
+        let Some(container) = self.backend(&service) else { return Routed::NoBackend };
+        let mut calls = Vec::new();
+        let answer = self.inside(&container, &mut calls).and_then(|(inside, player)| {
+            if inside.serves { player.answer(&inside, route.port, request) } else { None }
+        });
+        answer.map_or(Routed::Refused, Routed::Answered)
+    }
+
+    /// Returns the newest running container of a service that the router can reach.
+    fn backend(&self, service: &str) -> Option<String> {
+        let reached = self.tasks.values().filter(|t| {
+            t.service == service
+                && t.state == TaskState::Running
+                && t.spec.networks.iter().any(|n| n == ROUTED)
+        });
+        let newest = reached.max_by_key(|t| t.number)?;
+        newest.container.clone().filter(|id| self.containers.get(id).is_some_and(|c| c.runs))
+    }
+}
