@@ -25,9 +25,15 @@ pub(super) fn hopeless(
         return Some(cause);
     }
     let crashed: Vec<&Task> = crashes(service, since).collect();
-    let excused =
-        crashed.len() < CRASHES_WHATEVER_ELSE && others_are_unsettled(observation, service);
-    if crashed.len() < CRASHES_UNTIL_HOPELESS || excused || has_recovered(service, observation.at) {
+    if crashed.len() < CRASHES_UNTIL_HOPELESS || has_recovered(service, observation.at) {
+        return None;
+    }
+    // What crashed while something beside it was still coming up may have crashed because of that. One attempt that
+    // began later must have crashed too.
+    let excused = || {
+        others_settled_at(observation, service).is_none_or(|settled| crashed[0].created < settled)
+    };
+    if crashed.len() < CRASHES_WHATEVER_ELSE && excused() {
         return None;
     }
     let newest = crashed.first()?;
@@ -80,26 +86,27 @@ fn has_recovered(service: &ServiceState, now: Timestamp) -> bool {
     service.tasks.iter().find(runs).is_some_and(|t| seconds(t.since, now) >= 5)
 }
 
-fn others_are_unsettled(observation: &Observation, service: &ServiceState) -> bool {
-    observation
-        .services
-        .iter()
-        .any(|other| other.name != service.name && !is_settled(other, observation.at))
+/// Returns since when everything beside this service has been up; `None` if something still comes up.
+fn others_settled_at(observation: &Observation, service: &ServiceState) -> Option<Timestamp> {
+    let others = observation.services.iter().filter(|other| other.name != service.name);
+    others
+        .map(|other| settled_at(other, observation.at))
+        .try_fold(Timestamp::MIN, |latest, at| Some(latest.max(at?)))
 }
 
-fn is_settled(service: &ServiceState, now: Timestamp) -> bool {
-    if service.wanted == Wanted::Replicas(0)
-        || service.tasks.iter().filter(|t| t.state.has_failed()).count() >= CRASHES_UNTIL_HOPELESS
-    {
-        return true;
-    }
-    let mut present = service.tasks.iter().filter(|t| t.should_run).peekable();
+/// Returns since when a service has been up. One that asks for nothing, has finished, or crashes itself holds up
+/// nobody.
+fn settled_at(service: &ServiceState, now: Timestamp) -> Option<Timestamp> {
+    let failed = service.tasks.iter().filter(|t| t.state.has_failed()).count();
     let finished =
         service.ends_by_itself && service.tasks.iter().any(|t| t.state == TaskState::Complete);
-    finished
-        || (present.peek().is_some()
-            && present
-                .all(|t| t.state == TaskState::Running && seconds(t.since, now) >= SETTLED_AFTER))
+    if service.wanted == Wanted::Replicas(0) || finished || failed >= CRASHES_UNTIL_HOPELESS {
+        return Some(Timestamp::MIN);
+    }
+    let present: Vec<&Task> = service.tasks.iter().filter(|t| t.should_run).collect();
+    let since = present.iter().map(|t| t.since).max()?;
+    let settled = since + jiff::SignedDuration::from_secs(SETTLED_AFTER);
+    (present.iter().all(|t| t.state == TaskState::Running) && settled <= now).then_some(settled)
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> i64 {

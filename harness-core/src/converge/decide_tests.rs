@@ -131,13 +131,17 @@ fn three_crashes_are_a_loop_and_two_are_not() {
 
 #[test]
 fn an_app_that_crashes_while_its_database_is_being_made_is_given_time() {
-    let app = service("app", (0..4).map(|i| task(TaskState::Failed, i * 4)).collect());
+    let app = |last: i64| {
+        let times = [last, 8, 4, 0];
+        service("app", times.into_iter().map(|i| task(TaskState::Failed, i)).collect())
+    };
     let young = service("db", vec![task(TaskState::Running, 2)]);
-    assert!(matches!(
-        check(20, vec![app.clone(), young.clone()], &Before::nothing()),
-        Readiness::NotYet(_)
-    ));
-    hopeless(check(20 + crash::SETTLED_AFTER, vec![app, young], &Before::nothing()));
+    let settled = 2 + crash::SETTLED_AFTER;
+    let waiting = |readiness| matches!(readiness, Readiness::NotYet(_));
+    assert!(waiting(check(20, vec![app(12), young.clone()], &Before::nothing())));
+    // The database has settled, and nothing has been tried since.
+    assert!(waiting(check(settled + 1, vec![app(settled - 1), young.clone()], &Before::nothing())));
+    hopeless(check(settled + 5, vec![app(settled + 1), young], &Before::nothing()));
 }
 
 #[test]

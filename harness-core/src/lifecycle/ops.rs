@@ -68,7 +68,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     async fn back_up(&self, state: &mut State) -> Result<(), Trouble> {
         self.seed(Tier::Backup, state).await?;
         // A database that still cycles after the upgrade gives a dump that is cut short.
-        self.ready(Tier::Backup, state, &Before::nothing()).await?;
+        let before = Before::from_observation(&self.observe_once().await?);
+        self.ready(Tier::Backup, state, &before).await?;
         let into = self.dir.join("work");
         let back_up = self.platform.back_up(&self.plan.app, &into, self.limits.backup);
         state.snapshot = Some(self.step(Tier::Backup, "backup", "backed_up", back_up).await?);
@@ -82,9 +83,10 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             return Err(Trouble::new("restored", cause));
         };
         self.seed(Tier::Restore, state).await?;
+        let before = Before::from_observation(&self.observe_once().await?);
         let restore = self.platform.restore(&self.plan.app, &snapshot, self.limits.backup);
         self.step(Tier::Restore, "restore", "restored", restore).await?;
-        self.ready_step(Tier::Restore, state, &Before::nothing()).await?;
+        self.ready_step(Tier::Restore, state, &before).await?;
         Ok(())
     }
 
