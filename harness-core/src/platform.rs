@@ -68,6 +68,17 @@ pub enum Attachment {
         /// The certificate authority that signs the router's certificates, in PEM; none: the system's.
         ca: Option<Utf8PathBuf>,
     },
+    /// A server simulated in the runner's process.
+    Embedded {
+        /// Where its control port is.
+        control: std::net::SocketAddr,
+        /// What every call there carries.
+        token: String,
+        /// Where its router answers HTTPS.
+        https: std::net::SocketAddr,
+        /// The certificate authority that signs its certificates, in PEM.
+        ca: Utf8PathBuf,
+    },
     /// Nothing to reach: for measuring the harness itself.
     Instant,
 }

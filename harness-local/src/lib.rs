@@ -32,6 +32,7 @@ pub mod abra;
 pub mod app;
 pub mod backupbot;
 pub mod bundle;
+pub mod embedded;
 pub mod engine;
 pub mod router;
 pub mod world;

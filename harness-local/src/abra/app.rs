@@ -136,7 +136,7 @@ fn split_type(text: &str) -> (String, Option<String>) {
 }
 
 /// Returns the settings of a new app: the sample, with the sample's host name replaced.
-pub(super) fn from_sample(sample: &str, recipe: &RecipeName, domain: &Domain) -> String {
+pub(crate) fn from_sample(sample: &str, recipe: &RecipeName, domain: &Domain) -> String {
     sample.replace(&format!("{recipe}.example.com"), domain.as_str())
 }
 

@@ -12,12 +12,13 @@ mod layout;
 pub mod lint;
 mod run;
 mod screen;
-mod secrets;
-mod stamp;
+pub(crate) mod secrets;
+pub(crate) mod stamp;
 mod table;
 mod verbs;
 mod version;
 
+pub(crate) use app::from_sample;
 pub use app::{App, AppError};
 pub use checkout::CheckoutError;
 pub use converge::{Convergence, judge};

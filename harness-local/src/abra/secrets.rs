@@ -65,7 +65,7 @@ pub enum SecretsError {
 
 /// Returns the secrets that the compose files take from the server. Only an uncommented line of the settings shapes
 /// a secret; one without gets the default shape.
-pub(super) fn of_app(compose: &Compose, env: &EnvFile, stack: &StackName) -> Vec<AppSecret> {
+pub(crate) fn of_app(compose: &Compose, env: &EnvFile, stack: &StackName) -> Vec<AppSecret> {
     let specs = env.secrets();
     let wanted = compose.secrets.iter().filter(|definition| definition.file.is_none());
     let secret = |definition: &harness_core::recipe::Definition| {
@@ -89,7 +89,7 @@ pub(super) fn of_app(compose: &Compose, env: &EnvFile, stack: &StackName) -> Vec
 }
 
 /// Checks that every secret is on the server.
-pub(super) fn check_present(
+pub(crate) fn check_present(
     secrets: &[AppSecret],
     on_server: &[String],
 ) -> Result<(), SecretsError> {
@@ -103,7 +103,7 @@ pub(super) fn check_present(
 }
 
 /// Checks that Swarm takes the names of all secrets and configs, before the engine is asked.
-pub(super) fn check_names(compose: &Compose, stack: &StackName) -> Result<(), InvalidSwarmName> {
+pub(crate) fn check_names(compose: &Compose, stack: &StackName) -> Result<(), InvalidSwarmName> {
     for definition in compose.secrets.iter().chain(&compose.configs) {
         let name = definition.name.clone().unwrap_or_else(|| format!("{stack}_{}", definition.key));
         check_name(&name)?;
@@ -133,7 +133,8 @@ const LETTERS_AND_DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 const CONSONANTS: &[u8] = b"bdfghjklmnprstvz";
 const VOWELS: &[u8] = b"aeio";
 
-fn value(
+/// Makes a value out of random bytes: a password of this length, or a passphrase.
+pub(crate) fn value(
     length: Option<u32>,
     charset: &Charset,
     random: &mut impl Read,

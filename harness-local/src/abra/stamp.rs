@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 /// What a deploy says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stamp {
+pub(crate) enum Stamp {
     /// A version was checked out: its label is set, whatever the compose file says.
     Version(String),
     /// What was checked out is deployed as it is: the compose file's own version label stays.
@@ -14,7 +14,7 @@ pub(super) enum Stamp {
 
 impl Stamp {
     /// Returns what is written back to the settings.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match self {
             Self::Version(text) | Self::Chaos(text) => text,
         }
@@ -22,7 +22,7 @@ impl Stamp {
 }
 
 /// Returns the labels of a deploy.
-pub(super) fn labels(
+pub(crate) fn labels(
     stack: &StackName,
     recipe: &RecipeName,
     stamp: &Stamp,

@@ -11,7 +11,7 @@ pub mod backends;
 pub mod certificates;
 mod forward;
 pub mod matcher;
-mod own_pages;
+pub(crate) mod own_pages;
 pub mod rules;
 pub mod serve;
 pub mod tls;

@@ -7,20 +7,20 @@ use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION, X_CONTENT_TYPE_OPTIONS}
 use hyper::{Response, StatusCode};
 
 /// The body of every answer.
-pub(super) type Body = BoxBody<Bytes, hyper::Error>;
+pub(crate) type Body = BoxBody<Bytes, hyper::Error>;
 
 /// No router takes this request.
-pub(super) fn not_found() -> Response<Body> {
+pub(crate) fn not_found() -> Response<Body> {
     page(StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
 /// A router takes it, and nothing runs behind it.
-pub(super) fn no_available_server() -> Response<Body> {
+pub(crate) fn no_available_server() -> Response<Body> {
     page(StatusCode::SERVICE_UNAVAILABLE, "no available server\n")
 }
 
 /// What runs behind it does not take the connection, or breaks it.
-pub(super) fn bad_gateway() -> Response<Body> {
+pub(crate) fn bad_gateway() -> Response<Body> {
     page(StatusCode::BAD_GATEWAY, "Bad Gateway")
 }
 

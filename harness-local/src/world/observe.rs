@@ -18,6 +18,12 @@ impl World {
         Observation { at: self.now, services }
     }
 
+    /// Returns the services of a stack, each with its full name.
+    pub fn services_of(&self, stack: &StackName) -> Vec<(&str, &super::spec::ServiceSpec)> {
+        let own = self.services.iter().filter(|(_, s)| s.stack == *stack);
+        own.map(|(name, s)| (name.as_str(), &s.spec)).collect()
+    }
+
     fn shown(&self, name: &str, service: &Service) -> ServiceState {
         let mut own: Vec<&Task> = self.tasks.values().filter(|t| t.service == name).collect();
         own.sort_by_key(|t| std::cmp::Reverse(t.number));

@@ -1,0 +1,218 @@
+//! What a process beside the runner uses to reach an app on the simulated server. Main type: [`Attached`].
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use harness_core::http::Route;
+use harness_core::name::ServiceName;
+use harness_core::observation::Observation;
+use harness_core::platform::App;
+use thiserror::Error;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::protocol::{Ask, Call, Told};
+
+/// How long a call may take.
+const CALL: Duration = Duration::from_secs(20);
+
+/// An app on a simulated server, in another process. Making one connects nothing.
+#[derive(Debug)]
+pub struct Attached {
+    control: SocketAddr,
+    token: String,
+    route: Route,
+    app: App,
+}
+
+/// What a program in a container gave. It ended with 0: anything else is an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Executed {
+    /// What it wrote to its standard output, lossily.
+    pub stdout: String,
+    /// What it wrote to its standard error, lossily.
+    pub stderr: String,
+}
+
+/// The simulated server could not be reached, or said no.
+#[derive(Debug, Error)]
+pub enum ControlError {
+    /// It does not answer: the runner is gone.
+    #[error("the simulated server at {control} does not answer")]
+    Unreachable {
+        /// Where it was.
+        control: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It answers something else.
+    #[error("the simulated server gave an answer that makes no sense: {0}")]
+    Unreadable(String),
+    /// The service has no running container.
+    #[error("{0}")]
+    NotRunning(String),
+    /// There is no such file or folder.
+    #[error("there is no such file or folder")]
+    Missing,
+    /// It cannot be read or written.
+    #[error("{0}")]
+    Refused(String),
+    /// The program ended with something else than 0.
+    #[error("exit code {code}: {said}")]
+    Failed {
+        /// The code.
+        code: i64,
+        /// What it said.
+        said: String,
+    },
+}
+
+impl Attached {
+    /// Describes an app on a simulated server.
+    pub fn new(
+        control: SocketAddr,
+        token: &str,
+        https: SocketAddr,
+        ca: &Utf8Path,
+        app: App,
+    ) -> Self {
+        let ca: Option<Utf8PathBuf> = Some(ca.to_owned());
+        Self { control, token: token.to_owned(), route: Route { https, ca }, app }
+    }
+
+    /// Returns the app.
+    pub const fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Returns how the app is reached over HTTP.
+    pub const fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// Runs a program in the container of a service's newest running task. No shell is added.
+    ///
+    /// # Errors
+    /// Nothing runs, or it did not end with 0.
+    pub async fn exec(
+        &self,
+        service: &ServiceName,
+        argv: &[&str],
+    ) -> Result<Executed, ControlError> {
+        let argv = argv.iter().map(|word| (*word).to_owned()).collect();
+        match self.call(Ask::Exec { service: service.clone(), argv }).await? {
+            Told::Executed { code: 0, stdout, stderr } => Ok(Executed { stdout, stderr }),
+            Told::Executed { code, stdout, stderr } => {
+                let said = format!("{}{}", stdout.trim(), stderr.trim());
+                Err(ControlError::Failed { code, said })
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Reads a file in a service's container.
+    ///
+    /// # Errors
+    /// Nothing runs, or there is no such file.
+    pub async fn read_file(
+        &self,
+        service: &ServiceName,
+        path: &Utf8Path,
+    ) -> Result<Vec<u8>, ControlError> {
+        let ask = Ask::Read { service: service.clone(), path: path.to_string() };
+        match self.call(ask).await? {
+            Told::File { bytes } => Ok(bytes),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Writes a file in a service's container, in place of one that is there.
+    ///
+    /// # Errors
+    /// Nothing runs, there is no such folder, or it cannot be written.
+    pub async fn write_file(
+        &self,
+        service: &ServiceName,
+        path: &Utf8Path,
+        content: &[u8],
+    ) -> Result<(), ControlError> {
+        let (service, path, bytes) = (service.clone(), path.to_string(), content.to_vec());
+        self.done(Ask::Write { service, path, bytes }).await
+    }
+
+    /// Removes a file in a service's container. None to remove is fine.
+    ///
+    /// # Errors
+    /// Nothing runs, or it cannot be removed.
+    pub async fn remove_file(
+        &self,
+        service: &ServiceName,
+        path: &Utf8Path,
+    ) -> Result<(), ControlError> {
+        self.done(Ask::Remove { service: service.clone(), path: path.to_string() }).await
+    }
+
+    /// Reads the app's services and tasks.
+    ///
+    /// # Errors
+    /// The simulated server does not answer.
+    pub async fn observe(&self) -> Result<Observation, ControlError> {
+        match self.call(Ask::Observe).await? {
+            Told::Observed { observation } => Ok(*observation),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Names the containers of no stack, or of another, that mount a volume of this app's stack.
+    ///
+    /// # Errors
+    /// The simulated server does not answer.
+    pub async fn foreign_containers(&self) -> Result<Vec<String>, ControlError> {
+        match self.call(Ask::Holders).await? {
+            Told::Holders { holders } => Ok(holders),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    async fn done(&self, ask: Ask) -> Result<(), ControlError> {
+        match self.call(ask).await? {
+            Told::Done => Ok(()),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    async fn call(&self, ask: Ask) -> Result<Told, ControlError> {
+        let call = Call { token: self.token.clone(), stack: self.app.stack.clone(), ask };
+        let control = self.control;
+        let failed = |source| ControlError::Unreachable { control, source };
+        let asked = async {
+            let mut stream = TcpStream::connect(control).await?;
+            let mut text = serde_json::to_vec(&call)?;
+            text.push(b'\n');
+            stream.write_all(&text).await?;
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await?;
+            Ok(answer)
+        };
+        let answer = match tokio::time::timeout(CALL, asked).await {
+            Ok(answer) => answer.map_err(failed)?,
+            Err(elapsed) => return Err(failed(std::io::Error::other(elapsed))),
+        };
+        serde_json::from_slice(&answer).map_err(|e| ControlError::Unreadable(e.to_string()))
+    }
+}
+
+fn unexpected(told: Told) -> ControlError {
+    match told {
+        Told::NotRunning { reason } => ControlError::NotRunning(reason),
+        Told::Missing => ControlError::Missing,
+        Told::Refused { reason } => ControlError::Refused(reason),
+        Told::Denied { reason } => ControlError::Unreadable(reason),
+        other @ (Told::Done
+        | Told::Executed { .. }
+        | Told::File { .. }
+        | Told::Observed { .. }
+        | Told::Holders { .. }) => ControlError::Unreadable(format!("{other:?}")),
+    }
+}

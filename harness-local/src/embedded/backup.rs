@@ -1,0 +1,169 @@
+//! Backing an app up and restoring it, as the backup bot does it by the services' labels.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use harness_core::cause::CauseClass;
+use harness_core::name::ServiceName;
+use harness_core::platform::{App, OpError, Snapshot};
+
+use super::apps::Kept;
+use super::platform::Embedded;
+use crate::backupbot::{Moment, Plan, plan};
+use crate::engine::{MountFacts, ServiceFacts, VolumeFacts};
+use crate::world::{Io, MountSource, World};
+
+/// Where Docker keeps volumes.
+const VOLUMES: &str = "/var/lib/docker/volumes/";
+
+impl Embedded {
+    pub(super) fn make_backup(&self, app: &App, into: &Utf8Path) -> Result<Snapshot, OpError> {
+        let op = format!("back up {}", app.domain);
+        let nothing = || {
+            let text = "nothing was backed up: `backup create` made no snapshot of this app; look at the recipe's \
+                        `backupbot.backup` labels";
+            OpError::new(op.as_str(), CauseClass::Recipe, text)
+        };
+        let made = self.shared.with(|w| {
+            let plan = labels_of(w, app).filter(|plan| plan.enabled)?;
+            let mut errors: Vec<String> = plan
+                .out_of_reach
+                .iter()
+                .map(|path| {
+                    format!("{path} lies in no volume of {}, it is not backed up", app.stack)
+                })
+                .collect();
+            run_hooks(w, app, &plan, Moment::BackupPre, &mut errors);
+            let mut files = Vec::new();
+            for path in &plan.paths {
+                let found = files_at(w, path);
+                if found.is_none() {
+                    errors.push(format!("lstat {path}: no such file or directory"));
+                }
+                files.extend(found.unwrap_or_default());
+            }
+            run_hooks(w, app, &plan, Moment::BackupPost, &mut errors);
+            let id = w.random().hex(64);
+            let kept = Kept { time: w.now(), files };
+            (!plan.paths.is_empty()).then_some((id, kept, plan.paths, errors))
+        });
+        let (id, kept, roots, hook_errors) = made.ok_or_else(nothing)?;
+        let archive = into.join(format!("backup-{}.tar.gz", &id[..8]));
+        pack(&kept, into, &archive)
+            .map_err(|e| OpError::from_source(op.as_str(), CauseClass::Harness, e))?;
+        let mut paths = roots;
+        paths.extend(kept.files.iter().map(|(volume, below, _)| on_host(volume, below)));
+        paths.sort();
+        paths.dedup();
+        let time = Some(kept.time);
+        self.apps().snapshots.insert(id.clone(), kept);
+        Ok(Snapshot { id, time, paths, archive: Some(archive), hook_errors })
+    }
+
+    pub(super) fn put_back(&self, app: &App, snapshot: &Snapshot) -> Result<(), OpError> {
+        let op = format!("restore {}", app.domain);
+        let Some(kept) = self.apps().snapshots.get(&snapshot.id).cloned() else {
+            let text = format!("there is no snapshot {}", snapshot.id);
+            return Err(OpError::new(op, CauseClass::Harness, text));
+        };
+        self.shared.with(|w| {
+            let Some(plan) = labels_of(w, app) else {
+                let text = format!("{} is not deployed: deploy it before restoring", app.stack);
+                return Err(OpError::new(op, CauseClass::Recipe, text));
+            };
+            // A hook that fails is only logged, as the real bot does.
+            let mut errors = Vec::new();
+            run_hooks(w, app, &plan, Moment::RestorePre, &mut errors);
+            for (volume, below, bytes) in kept.files {
+                w.put_into_volume(&app.stack, &volume, &below, bytes);
+            }
+            run_hooks(w, app, &plan, Moment::RestorePost, &mut errors);
+            for error in errors {
+                tracing::debug!(domain = %app.domain, error, "a restore hook failed");
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Reads what the labels of a deployed stack ask for; none when nothing is deployed.
+fn labels_of(world: &World, app: &App) -> Option<Plan> {
+    let mount = |m: &crate::world::MountSpec| {
+        let (source, is_volume) = match &m.source {
+            MountSource::Volume(name) => (name.clone(), true),
+            MountSource::Host(path) => (path.clone(), false),
+            MountSource::Memory => (String::new(), false),
+        };
+        MountFacts { source, target: m.target.clone(), is_volume }
+    };
+    let services = world.services_of(&app.stack).into_iter().map(|(name, spec)| ServiceFacts {
+        name: name.to_owned(),
+        labels: spec.labels.clone(),
+        mounts: spec.task.mounts.iter().map(mount).collect(),
+        ..ServiceFacts::default()
+    });
+    let services: Vec<ServiceFacts> = services.collect();
+    let volumes = world.volumes_of(&app.stack).into_iter();
+    let volumes: Vec<VolumeFacts> =
+        volumes.map(|name| VolumeFacts { mountpoint: on_host(&name, ""), name }).collect();
+    (!services.is_empty()).then(|| plan(app.stack.as_str(), &services, &volumes))
+}
+
+/// Runs the hooks of a moment. One that fails is an error line, and the work goes on; a service without a running
+/// container is passed over.
+fn run_hooks(world: &mut World, app: &App, plan: &Plan, moment: Moment, errors: &mut Vec<String>) {
+    for hook in plan.hooks_at(moment) {
+        let prefix = format!("{}_", app.stack);
+        let short = hook.service.strip_prefix(&prefix).unwrap_or(&hook.service).to_owned();
+        let Ok(service) = ServiceName::try_from(short) else { continue };
+        let command = format!("set -o pipefail;{}", hook.command);
+        let argv = ["bash", "-c", &command].map(str::to_owned);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
+        let Ok(code) = world.exec(&app.stack, &service, &argv, &mut io) else { continue };
+        if code != 0 {
+            out.append(&mut err);
+            let said = String::from_utf8_lossy(&out).trim().to_owned();
+            errors.push(format!(
+                "failed to run {} in {}: exit code {code}: {said}",
+                moment.label(),
+                hook.service
+            ));
+        }
+    }
+}
+
+fn on_host(volume: &str, below: &str) -> String {
+    let root = format!("{VOLUMES}{volume}/_data");
+    if below.is_empty() { root } else { format!("{root}/{below}") }
+}
+
+/// Returns the files at or below a path of the host, which lies in a volume; none when there is no such path.
+fn files_at(world: &World, path: &str) -> Option<Vec<(String, String, Vec<u8>)>> {
+    let (volume, rest) = path.strip_prefix(VOLUMES)?.split_once("/_data")?;
+    let wanted = rest.trim_matches('/');
+    let below = format!("{wanted}/");
+    let is_wanted = |file: &str| wanted.is_empty() || file == wanted || file.starts_with(&below);
+    let files = world.volume_files(volume)?.iter().filter(|(file, _)| is_wanted(file));
+    let files: Vec<_> =
+        files.map(|(file, bytes)| (volume.to_owned(), file.clone(), bytes.clone())).collect();
+    (wanted.is_empty() || !files.is_empty()).then_some(files)
+}
+
+fn pack(kept: &Kept, into: &Utf8Path, archive: &Utf8PathBuf) -> io::Result<()> {
+    std::fs::create_dir_all(into)?;
+    let file = std::fs::File::create(archive)?;
+    let mut builder = tar::Builder::new(GzEncoder::new(file, Compression::fast()));
+    for (volume, below, bytes) in &kept.files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        header.set_mtime(u64::try_from(kept.time.as_second()).unwrap_or(0));
+        let path = on_host(volume, below);
+        builder.append_data(&mut header, path.trim_start_matches('/'), bytes.as_slice())?;
+    }
+    builder.into_inner()?.finish()?;
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! The control port: how a trials process reaches containers and files of the simulated server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::protocol::{Ask, Call, Told};
+use super::shared::Shared;
+use crate::world::{ExecError, FileError, Io};
+
+/// How long a call may take to arrive, and how long it may be.
+const CALL: Duration = Duration::from_secs(10);
+const CALL_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Serves calls that carry the token, for ever.
+pub(super) async fn serve(listener: TcpListener, token: String, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let (token, shared) = (token.clone(), Arc::clone(&shared));
+                connections.spawn(async move {
+                    if let Err(error) = talk(stream, &token, &shared).await {
+                        tracing::debug!(%error, "a control connection broke");
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a control connection could not be accepted");
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+async fn talk(stream: TcpStream, token: &str, shared: &Shared) -> std::io::Result<()> {
+    let (reading, mut writing) = stream.into_split();
+    let mut line = String::new();
+    let mut reader = BufReader::new(reading.take(CALL_BYTES));
+    timeout(CALL, reader.read_line(&mut line)).await.map_err(std::io::Error::other)??;
+    let told = match serde_json::from_str::<Call>(&line) {
+        Ok(call) if call.token == token => answer(shared, &call),
+        Ok(_) => Told::Denied { reason: "the token is not this run's".to_owned() },
+        Err(error) => Told::Denied { reason: error.to_string() },
+    };
+    let mut text = serde_json::to_vec(&told)?;
+    text.push(b'\n');
+    writing.write_all(&text).await?;
+    writing.shutdown().await
+}
+
+fn answer(shared: &Shared, call: &Call) -> Told {
+    let stack = &call.stack;
+    shared.with(|w| match &call.ask {
+        Ask::Exec { service, argv } => {
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
+            let ended = w.exec(stack, service, argv, &mut io);
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            match ended {
+                Ok(code) => Told::Executed { code, stdout: text(&out), stderr: text(&err) },
+                Err(error) => not_running(&error),
+            }
+        }
+        Ask::Read { service, path } => match w.read_file(stack, service, path) {
+            Ok(bytes) => Told::File { bytes },
+            Err(error) => no_file(error),
+        },
+        Ask::Write { service, path, bytes } => {
+            let written = w.write_file(stack, service, path, bytes.clone());
+            written.map_or_else(no_file, |()| Told::Done)
+        }
+        Ask::Remove { service, path } => {
+            let removed = w.remove_file(stack, service, path);
+            removed.map_or_else(no_file, |()| Told::Done)
+        }
+        Ask::Observe => Told::Observed { observation: Box::new(w.observe(stack)) },
+        Ask::Holders => {
+            let holders = w.holders(stack).iter().map(ToString::to_string).collect();
+            Told::Holders { holders }
+        }
+    })
+}
+
+fn not_running(error: &ExecError) -> Told {
+    Told::NotRunning { reason: error.to_string() }
+}
+
+fn no_file(error: FileError) -> Told {
+    match error {
+        FileError::NotRunning(error) => not_running(&error),
+        FileError::Missing(_) => Told::Missing,
+        FileError::Refused { reason, .. } => Told::Refused { reason: reason.to_owned() },
+    }
+}

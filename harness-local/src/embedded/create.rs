@@ -1,0 +1,111 @@
+//! Making an app and placing a revision, as abra does it.
+
+use harness_core::cause::CauseClass;
+use harness_core::platform::{App, OpError, Revision};
+use harness_core::recipe::{Compose, EnvFile, Tag};
+use harness_core::secret::Secret;
+
+use super::apps::Known;
+use super::platform::Embedded;
+use super::recipe::{Checkout, ReadError};
+use crate::abra::from_sample;
+use crate::abra::secrets::{check_names, of_app, value};
+
+impl Embedded {
+    pub(super) async fn make(
+        &self,
+        app: &App,
+        at: &Revision,
+        env: &[(String, String)],
+    ) -> Result<(), OpError> {
+        let op = format!("create app {}", app.domain);
+        self.shared.with(|w| w.mind(&app.stack));
+        let checkout = self.check_out(at, &op).await?;
+        let Some(sample) = checkout.text(".env.sample") else {
+            let text = "unable to read .env.sample: a recipe needs an .env.sample";
+            return Err(OpError::new(op, CauseClass::Recipe, text));
+        };
+        let mut made = EnvFile::parse(&from_sample(sample, &app.recipe, &app.domain));
+        made.set_type(&format!("{}:{}", app.recipe, at.commit.short()));
+        let known = Known { env: made, checkout };
+        self.apps().known.insert(app.domain.clone(), known);
+        self.put(app, at, env).await?;
+        self.make_secrets(app, &op)
+    }
+
+    fn make_secrets(&self, app: &App, op: &str) -> Result<(), OpError> {
+        let known = self.apps().known(app, op)?;
+        let compose = read(&known, app, op)?;
+        let refused = |e| OpError::from_source(op, CauseClass::Recipe, e);
+        check_names(&compose, &app.stack).map_err(refused)?;
+        for secret in of_app(&compose, &known.env, &app.stack).into_iter().filter(|s| s.generate) {
+            let made = self.shared.with(|w| {
+                let text = value(secret.length, &secret.charset, w.random())
+                    .map_err(|e| OpError::from_source(op, CauseClass::Harness, e))?;
+                let made = w.create_secret(&secret.full_name, text.clone().into_bytes());
+                made.map_err(|e| OpError::from_source(op, CauseClass::Recipe, e))?;
+                Ok(text)
+            })?;
+            self.apps().secrets.push(Secret::new(made));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn put(
+        &self,
+        app: &App,
+        at: &Revision,
+        vars: &[(String, String)],
+    ) -> Result<(), OpError> {
+        let op = format!("place commit {} of {}", at.commit.short(), app.recipe);
+        let checkout = self.check_out(at, &op).await?;
+        let release = self.release(at, &checkout, &op).await?;
+        let mut known = self.apps().known(app, &op)?;
+        // An empty resolver asks nobody for a certificate.
+        let ours = [("DOMAIN", app.domain.as_str()), ("LETS_ENCRYPT_ENV", "")];
+        let given = vars.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in ours.into_iter().chain(given) {
+            if known.env.get(name).as_deref() != Some(value) {
+                known.env.set(name, value);
+            }
+        }
+        known.env.set_type(&match release {
+            Some(tag) => format!("{}:{tag}", app.recipe),
+            None => app.recipe.to_string(),
+        });
+        known.checkout = checkout;
+        read(&known, app, &op)?;
+        self.apps().known.insert(app.domain.clone(), known);
+        Ok(())
+    }
+
+    pub(super) async fn check_out(&self, at: &Revision, op: &str) -> Result<Checkout, OpError> {
+        let overlay = self.settings.suite_overlay.as_deref();
+        let read = Checkout::at(&self.settings.repository, &at.commit, overlay).await;
+        read.map_err(|e| OpError::from_source(op, CauseClass::Harness, e))
+    }
+
+    /// Returns the tag by which abra would deploy a revision as a release: an annotated one at this very commit, in a
+    /// clone whose tags are all annotated, with nothing laid over it.
+    pub(super) async fn release(
+        &self,
+        at: &Revision,
+        checkout: &Checkout,
+        op: &str,
+    ) -> Result<Option<String>, OpError> {
+        let tags = self.settings.repository.tags().await;
+        let tags = tags.map_err(|e| OpError::from_source(op, CauseClass::Harness, e))?;
+        if checkout.is_dirty() || tags.iter().any(|t| !t.annotated) {
+            return Ok(None);
+        }
+        let here = tags.iter().filter(|t| t.commit == at.commit && t.version.is_some());
+        let newest: Option<&Tag> = here.max_by(|a, b| a.version.cmp(&b.version));
+        Ok(newest.map(|t| t.name.clone()))
+    }
+}
+
+/// Reads the compose files of an app as they are placed.
+pub(super) fn read(known: &Known, app: &App, op: &str) -> Result<Compose, OpError> {
+    let read = known.checkout.compose(&known.env, &app.stack);
+    read.map_err(|error: ReadError| OpError::from_source(op, CauseClass::Recipe, error))
+}

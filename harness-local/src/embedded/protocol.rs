@@ -1,0 +1,60 @@
+//! What passes through the control port: one JSON line each way on each connection.
+
+use harness_core::name::{ServiceName, StackName};
+use harness_core::observation::Observation;
+use serde::{Deserialize, Serialize};
+
+/// A request.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Call {
+    /// The token from the run file.
+    pub(super) token: String,
+    /// The app's stack.
+    pub(super) stack: StackName,
+    /// What is wanted.
+    pub(super) ask: Ask,
+}
+
+/// What is wanted.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Ask {
+    Exec { service: ServiceName, argv: Vec<String> },
+    Read { service: ServiceName, path: String },
+    Write { service: ServiceName, path: String, bytes: Vec<u8> },
+    Remove { service: ServiceName, path: String },
+    Observe,
+    Holders,
+}
+
+/// The answer.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Told {
+    Done,
+    Executed {
+        code: i64,
+        stdout: String,
+        stderr: String,
+    },
+    File {
+        bytes: Vec<u8>,
+    },
+    Observed {
+        observation: Box<Observation>,
+    },
+    Holders {
+        holders: Vec<String>,
+    },
+    NotRunning {
+        reason: String,
+    },
+    Missing,
+    Refused {
+        reason: String,
+    },
+    /// The call itself was wrong.
+    Denied {
+        reason: String,
+    },
+}

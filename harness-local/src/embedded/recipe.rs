@@ -1,0 +1,81 @@
+//! A recipe's files at a commit, as a checkout would have them. Main type: [`Checkout`].
+
+use std::collections::BTreeMap;
+
+use harness_core::name::{Commit, StackName};
+use harness_core::recipe::{Compose, ComposeError, EnvFile, GitError, Repository, exports};
+use thiserror::Error;
+
+/// The suite's overlay, as a file of the checkout.
+const SUITE_OVERLAY: &str = "compose.ccci.yml";
+
+/// A recipe's files at a commit, with what the suite lays over them.
+#[derive(Clone, Debug)]
+pub(super) struct Checkout {
+    pub(super) commit: Commit,
+    files: BTreeMap<String, String>,
+    overlay: Option<String>,
+}
+
+/// A checkout cannot be read as abra reads it.
+#[derive(Debug, Error)]
+pub(super) enum ReadError {
+    #[error(
+        "there is no `{0}` in the recipe, which COMPOSE_FILE of the app names: add the file or leave it out"
+    )]
+    NoComposeFile(String),
+    #[error("a compose file cannot be read")]
+    Compose(#[from] ComposeError),
+}
+
+impl Checkout {
+    pub(super) async fn at(
+        repository: &Repository,
+        commit: &Commit,
+        overlay: Option<&str>,
+    ) -> Result<Self, GitError> {
+        let paths = repository.files_at(commit).await?;
+        let asked: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let texts = repository.texts_at(commit, &asked).await?;
+        let files = paths.iter().cloned().zip(texts);
+        let files = files.filter_map(|(path, text)| Some((path, text?))).collect();
+        Ok(Self { commit: commit.clone(), files, overlay: overlay.map(str::to_owned) })
+    }
+
+    pub(super) fn text(&self, path: &str) -> Option<&str> {
+        self.files.get(path.trim_start_matches("./")).map(String::as_str)
+    }
+
+    /// Returns whether something lies over the commit's own files.
+    pub(super) const fn is_dirty(&self) -> bool {
+        self.overlay.is_some()
+    }
+
+    /// Returns every compose file of the commit, `compose.yml` first.
+    pub(super) fn compose_files(&self) -> Vec<(String, String)> {
+        let is_compose = |path: &str| {
+            path.starts_with("compose")
+                && (path.ends_with(".yml") || path.ends_with(".yaml"))
+                && !path.contains('/')
+        };
+        let own = self.files.iter().filter(|(path, _)| is_compose(path));
+        let mut files: Vec<(String, String)> =
+            own.map(|(path, text)| (path.clone(), text.clone())).collect();
+        files.sort_by_key(|(path, _)| (path != "compose.yml", path.clone()));
+        files
+    }
+
+    /// Reads the compose files that an app's settings choose, laid over each other and filled in.
+    pub(super) fn compose(&self, env: &EnvFile, stack: &StackName) -> Result<Compose, ReadError> {
+        let mut files = Vec::new();
+        for file in env.compose_files() {
+            let Some(text) = self.text(&file) else { return Err(ReadError::NoComposeFile(file)) };
+            files.push((file.clone(), text.to_owned()));
+        }
+        files.extend(self.overlay.iter().map(|text| (SUITE_OVERLAY.to_owned(), text.clone())));
+        let mut vars = env.vars();
+        vars.extend(exports(self.text("abra.sh").unwrap_or_default()));
+        vars.push(("STACK_NAME".to_owned(), stack.to_string()));
+        Ok(Compose::effective(&files, &vars)?)
+    }
+}

@@ -1,0 +1,61 @@
+//! What the embedded platform is made from. Main type: [`EmbeddedSettings`].
+
+use camino::Utf8PathBuf;
+use harness_core::recipe::{ComposeError, Repository};
+use thiserror::Error;
+
+use crate::router::certificates::CertificateError;
+use crate::router::tls::TlsError;
+
+/// How many seconds pass on the simulated server in one.
+pub const SPEED: u32 = 20;
+
+/// Below what domain apps are made when nothing else is said.
+pub const SUFFIX: &str = "ccci.test";
+
+/// What the embedded platform is made from.
+#[derive(Clone, Debug)]
+pub struct EmbeddedSettings {
+    /// What everything random is made of.
+    pub seed: u64,
+    /// How many seconds pass on the simulated server in one.
+    pub speed: u32,
+    /// Below what domain its apps are.
+    pub suffix: String,
+    /// Where its files go: the certificate of its authority.
+    pub dir: Utf8PathBuf,
+    /// The recipe's repository.
+    pub repository: Repository,
+    /// The text of the suite's compose overlay.
+    pub suite_overlay: Option<String>,
+}
+
+/// The embedded platform could not be started.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Its certificates could not be made.
+    #[error("the simulated router has no certificate")]
+    Certificate(#[from] CertificateError),
+    /// Its certificates could not be used.
+    #[error("the simulated router cannot speak TLS")]
+    Tls(#[from] TlsError),
+    /// A port on loopback or a file could not be had.
+    #[error("the simulated server could not be set up: {what}")]
+    Io {
+        /// What was attempted.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The suite's overlay is no compose file.
+    #[error("the suite's overlay cannot be read")]
+    Overlay(#[from] ComposeError),
+    /// The suite's overlay names an image: what is tested would no longer be the recipe.
+    #[error(
+        "the suite's overlay pins an image for service `{service}`: an overlay must not change what is tested, so take the line out"
+    )]
+    PinsImage {
+        /// The service.
+        service: String,
+    },
+}
