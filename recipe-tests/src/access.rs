@@ -7,6 +7,7 @@ use harness_core::cause::CauseClass;
 use harness_core::chain::Chain;
 use harness_core::name::ServiceName;
 use harness_core::platform::{App, Attachment};
+use harness_local::embedded::{self, ControlError};
 use thiserror::Error;
 
 /// What a command in a container gave. It ended with 0: anything else is an error.
@@ -82,6 +83,8 @@ impl AccessError {
 pub(crate) enum Access {
     /// On a Docker Engine in Swarm mode.
     Swarm(Box<Attached>),
+    /// On a server simulated in the runner's process.
+    Embedded(Box<embedded::Attached>),
     /// Nowhere: the harness is being measured.
     Instant,
 }
@@ -94,6 +97,10 @@ impl Access {
                 let attached = Attached::new(docker_host, *https, ca.clone(), app.clone());
                 Self::Swarm(Box::new(attached))
             }
+            Attachment::Embedded { control, token, https, ca } => {
+                let attached = embedded::Attached::new(*control, token, *https, ca, app.clone());
+                Self::Embedded(Box::new(attached))
+            }
             Attachment::Instant => Self::Instant,
         }
     }
@@ -104,9 +111,19 @@ impl Access {
         service: &ServiceName,
         argv: &[&str],
     ) -> Result<Executed, AccessError> {
-        let ended = self.attached()?.exec(service, argv).await;
-        let output = ended.map_err(|e| from_exec(service, argv, e))?;
-        Ok(Executed { stdout: output.stdout, stderr: output.stderr })
+        match self {
+            Self::Swarm(attached) => {
+                let ended = attached.exec(service, argv).await;
+                let output = ended.map_err(|e| from_exec(service, argv, e))?;
+                Ok(Executed { stdout: output.stdout, stderr: output.stderr })
+            }
+            Self::Embedded(attached) => {
+                let ended = attached.exec(service, argv).await;
+                let output = ended.map_err(|e| from_control(service, &argv.join(" "), e))?;
+                Ok(Executed { stdout: output.stdout, stderr: output.stderr })
+            }
+            Self::Instant => Err(nowhere()),
+        }
     }
 
     /// Reads a file of the service's running container.
@@ -115,8 +132,16 @@ impl Access {
         service: &ServiceName,
         path: &str,
     ) -> Result<Vec<u8>, AccessError> {
-        let read = self.attached()?.read_file(service, Utf8Path::new(path)).await;
-        read.map_err(|e| from_file(service, path, e))
+        let at = Utf8Path::new(path);
+        match self {
+            Self::Swarm(attached) => {
+                attached.read_file(service, at).await.map_err(|e| from_file(service, path, e))
+            }
+            Self::Embedded(attached) => {
+                attached.read_file(service, at).await.map_err(|e| from_control(service, path, e))
+            }
+            Self::Instant => Err(nowhere()),
+        }
     }
 
     /// Writes a file of the service's running container.
@@ -126,8 +151,18 @@ impl Access {
         path: &str,
         content: &[u8],
     ) -> Result<(), AccessError> {
-        let written = self.attached()?.write_file(service, Utf8Path::new(path), content).await;
-        written.map_err(|e| from_file(service, path, e))
+        let at = Utf8Path::new(path);
+        match self {
+            Self::Swarm(attached) => {
+                let written = attached.write_file(service, at, content).await;
+                written.map_err(|e| from_file(service, path, e))
+            }
+            Self::Embedded(attached) => {
+                let written = attached.write_file(service, at, content).await;
+                written.map_err(|e| from_control(service, path, e))
+            }
+            Self::Instant => Err(nowhere()),
+        }
     }
 
     /// Removes a file of the service's running container.
@@ -136,25 +171,58 @@ impl Access {
         service: &ServiceName,
         path: &str,
     ) -> Result<(), AccessError> {
-        let removed = self.attached()?.remove_file(service, Utf8Path::new(path)).await;
-        removed.map_err(|e| from_file(service, path, e))
+        let at = Utf8Path::new(path);
+        match self {
+            Self::Swarm(attached) => {
+                attached.remove_file(service, at).await.map_err(|e| from_file(service, path, e))
+            }
+            Self::Embedded(attached) => {
+                attached.remove_file(service, at).await.map_err(|e| from_control(service, path, e))
+            }
+            Self::Instant => Err(nowhere()),
+        }
     }
 
     /// Names the containers outside the stack that mount one of its volumes.
     pub(crate) async fn foreign_containers(&self) -> Result<Vec<String>, AccessError> {
-        let holders = self.attached()?.foreign_containers().await.map_err(|e| from_engine(&e))?;
-        Ok(holders.iter().map(ToString::to_string).collect())
-    }
-
-    fn attached(&self) -> Result<&Attached, AccessError> {
         match self {
-            Self::Swarm(attached) => Ok(attached),
-            Self::Instant => Err(AccessError::Engine {
-                cause: CauseClass::Harness,
-                reason: "there is no app to reach: the harness itself is being measured".to_owned(),
-            }),
+            Self::Swarm(attached) => {
+                let holders = attached.foreign_containers().await.map_err(|e| from_engine(&e))?;
+                Ok(holders.iter().map(ToString::to_string).collect())
+            }
+            Self::Embedded(attached) => {
+                attached.foreign_containers().await.map_err(|e| unreachable_control(&e))
+            }
+            Self::Instant => Err(nowhere()),
         }
     }
+}
+
+fn nowhere() -> AccessError {
+    AccessError::Engine {
+        cause: CauseClass::Harness,
+        reason: "there is no app to reach: the harness itself is being measured".to_owned(),
+    }
+}
+
+/// What the simulated server's control port says; `what` is the path or the command.
+fn from_control(service: &ServiceName, what: &str, error: ControlError) -> AccessError {
+    let (service, reason) = (service.clone(), Chain(&error).to_string());
+    match error {
+        ControlError::NotRunning(_) => AccessError::NotRunning { service, reason },
+        ControlError::Missing => AccessError::NoFile { service, path: what.to_owned() },
+        ControlError::Refused(_) => AccessError::Refused { service, path: what.to_owned(), reason },
+        ControlError::Failed { .. } => {
+            AccessError::Command { service, command: what.to_owned(), reason }
+        }
+        ControlError::Unreachable { .. } | ControlError::Unreadable(_) => {
+            unreachable_control(&error)
+        }
+    }
+}
+
+fn unreachable_control(error: &ControlError) -> AccessError {
+    AccessError::Engine { cause: CauseClass::Harness, reason: Chain(error).to_string() }
 }
 
 fn from_engine(error: &EngineError) -> AccessError {

@@ -95,6 +95,9 @@ impl Ctx {
         install_tls();
         match &self.inner.run.attachment {
             Attachment::Swarm { https, ca, .. } => Ok(Route { https: *https, ca: ca.clone() }),
+            Attachment::Embedded { https, ca, .. } => {
+                Ok(Route { https: *https, ca: Some(ca.clone()) })
+            }
             Attachment::Instant => {
                 Err(Failure::error(CauseClass::Harness, "there is no app to reach"))
             }

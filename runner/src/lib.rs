@@ -24,6 +24,7 @@ pub mod cli;
 pub mod gc;
 pub mod lease;
 pub mod output;
+pub mod platform;
 pub mod prepare;
 pub mod run;
 pub mod settings;

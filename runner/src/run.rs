@@ -7,10 +7,11 @@ use harness_abra::{ConnectError, Swarm, SwarmSettings};
 use harness_core::event::{EventLog, Happened, Stop};
 use harness_core::lifecycle::{Job, Keep, Limits, StopSignal};
 use harness_core::name::{InvalidRunId, RunId};
-use harness_core::platform::App;
+use harness_core::platform::{App, Platform};
 use harness_core::process::BaseEnv;
 use harness_core::report::{ExitStatus, RunVerdict};
 use harness_core::wait::{Hint, Pace, Readiness, WaitError, until};
+use harness_local::embedded::{Embedded, EmbeddedSettings, SPEED, SUFFIX, StartError};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -19,6 +20,7 @@ use crate::artefacts::{Recorder, RunFolder, WriteError};
 use crate::gc;
 use crate::lease::{self, Attempt, Claim, Lease, LeaseError};
 use crate::output::{self, Progress};
+use crate::platform::Choice;
 use crate::prepare::{PrepareError, Prepared, prepare};
 use crate::settings::Settings;
 use crate::signals;
@@ -33,6 +35,8 @@ const KEPT_FOR: Duration = Duration::from_mins(30);
 pub struct Request {
     /// What to test.
     pub target: Target,
+    /// Where.
+    pub platform: Choice,
     /// The run's name; none: made from the time.
     pub run_id: Option<String>,
     /// When the deployment is left standing.
@@ -69,6 +73,9 @@ pub enum RunError {
     /// The platform is not there.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// The simulated server could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// The run's folder could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -90,10 +97,14 @@ impl RunError {
     /// Returns how `cc-ci` ends because of it.
     pub const fn exit(&self) -> ExitStatus {
         match self {
-            Self::Target(_) | Self::RunId(_) | Self::Prepare(_) | Self::Connect(_) => {
+            Self::Target(_)
+            | Self::RunId(_)
+            | Self::Prepare(_)
+            | Self::Connect(_)
+            | Self::Start(StartError::Overlay(_) | StartError::PinsImage { .. }) => {
                 ExitStatus::Usage
             }
-            Self::Busy(_) | Self::Write(_) | Self::Lease(_) => {
+            Self::Busy(_) | Self::Write(_) | Self::Lease(_) | Self::Start(_) => {
                 ExitStatus::Verdict(RunVerdict::NotVerified)
             }
             Self::Signals(_) => ExitStatus::Verdict(RunVerdict::Error),
@@ -139,7 +150,9 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn run(&self, run_id: &RunId) -> Result<ExitStatus, RunError> {
-        gc::collect_dead(self.settings).await;
+        if self.request.platform == Choice::Swarm {
+            gc::collect_dead(self.settings).await;
+        }
         let trials = TrialsProcess {
             program: self.request.trials.clone(),
             base: self.base.clone(),
@@ -154,9 +167,18 @@ impl Session<'_> {
             prepared = prepared => prepared?,
         };
         self.folder.write_plan(&prepared.plan)?;
-        let swarm = self.connect(&prepared).await?;
-        let lease = self.lease(&prepared.plan.app).await?;
-        Ok(self.job(&prepared, &swarm, &trials, lease).await)
+        match self.request.platform {
+            Choice::Swarm => {
+                let swarm = self.connect(&prepared).await?;
+                let lease = self.lease(&prepared.plan.app).await?;
+                Ok(self.job(&prepared, &swarm, &trials, Some(lease)).await)
+            }
+            // Nobody else can reach a simulated server, and it ends with this process: there is nothing to lease.
+            Choice::Embedded => {
+                let embedded = self.simulate(&prepared, run_id).await?;
+                Ok(self.job(&prepared, &embedded, &trials, None).await)
+            }
+        }
     }
 
     fn stopped(&self) -> RunError {
@@ -178,6 +200,19 @@ impl Session<'_> {
             limits: harness_abra::Limits::default(),
         };
         Ok(Swarm::connect(settings).await?)
+    }
+
+    async fn simulate(&self, prepared: &Prepared, run_id: &RunId) -> Result<Embedded, RunError> {
+        let digest = Sha256::digest(run_id.as_str());
+        let settings = EmbeddedSettings {
+            seed: digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte)),
+            speed: SPEED,
+            suffix: self.settings.suffix.value.clone().unwrap_or_else(|| SUFFIX.to_owned()),
+            dir: self.folder.work().join("server"),
+            repository: prepared.source.repository.clone(),
+            suite_overlay: prepared.suite.overlay.clone(),
+        };
+        Ok(Embedded::start(settings).await?)
     }
 
     /// Takes the lease of the app's domain, removes what a killed run left there, and writes our own claim.
@@ -228,12 +263,12 @@ impl Session<'_> {
         }
     }
 
-    async fn job(
+    async fn job<P: Platform>(
         &self,
         prepared: &Prepared,
-        swarm: &Swarm,
+        platform: &P,
         trials: &TrialsProcess,
-        lease: Lease,
+        lease: Option<Lease>,
     ) -> ExitStatus {
         let mut sinks: Vec<Box<dyn harness_core::event::Sink>> = vec![Box::new(Progress::new())];
         match Recorder::begin(&self.folder) {
@@ -252,20 +287,28 @@ impl Session<'_> {
             plan: &prepared.plan,
             settings: &prepared.suite_settings,
             recipe: &prepared.states,
-            platform: swarm,
+            platform,
             trials,
             log: &log,
             limits,
             stop: self.stop.clone(),
             dir: self.folder.dir().to_owned(),
-            keep: self.request.keep,
+            keep: self.keep(),
         };
         job.run().await;
         self.finish(&prepared.plan.app, &log, lease)
     }
 
+    /// A simulated server ends with its run: nothing of it can be kept.
+    const fn keep(&self) -> Keep {
+        match self.request.platform {
+            Choice::Swarm => self.request.keep,
+            Choice::Embedded => Keep::Never,
+        }
+    }
+
     /// Writes the last reports, ends the lease, and says what was proven.
-    fn finish(&self, app: &App, log: &EventLog, mut lease: Lease) -> ExitStatus {
+    fn finish(&self, app: &App, log: &EventLog, mut lease: Option<Lease>) -> ExitStatus {
         self.folder.remove_work();
         for artefact in self.folder.scrub(&log.redactor()) {
             log.say(Happened::SecretLeaked { artefact });
@@ -282,10 +325,11 @@ impl Session<'_> {
         let clean = results.as_ref().is_some_and(|r| r.flags.clean_teardown);
         if kept {
             let until = Timestamp::now() + KEPT_FOR;
-            if let Err(error) = lease.write(&self.claim(app, Some(until))) {
+            let claim = self.claim(app, Some(until));
+            if let Some(Err(error)) = lease.as_mut().map(|lease| lease.write(&claim)) {
                 output::error(&error);
             }
-        } else if clean {
+        } else if clean && let Some(lease) = lease {
             lease.release();
         }
         // A lease that is neither stays on disk: the next run or `cc-ci gc` tries again.

@@ -6,9 +6,10 @@ use harness_core::lifecycle::Keep;
 use harness_core::process::BaseEnv;
 use harness_core::report::ExitStatus;
 use harness_core::suite::Span;
-use thiserror::Error;
+use harness_local::embedded::SUFFIX;
 
 use crate::output;
+use crate::platform::{Choice, choose};
 use crate::run::{GivenLimits, Request, run};
 use crate::settings::Settings;
 
@@ -68,17 +69,11 @@ enum KeepChoice {
     Always,
 }
 
-#[derive(Debug, Error)]
-#[error(
-    "the embedded platform does not exist yet: use --platform swarm, with a test server made by `cargo xtask up`"
-)]
-struct NoEmbedded;
-
 impl Args {
     pub(super) async fn run(self, base: &BaseEnv) -> Result<ExitStatus, Failed> {
         let target = self.what.target().map_err(Failed::usage)?;
-        let settings = self.places.settings(base, self.out, self.deadline)?;
-        announce(self.platform, &settings)?;
+        let mut settings = self.places.settings(base, self.out, self.deadline)?;
+        let platform = decide(self.platform, &mut settings).await;
         let limits = GivenLimits {
             deploy: self.deploy_timeout.map(|s| s.0),
             http: self.http_timeout.map(|s| s.0),
@@ -89,25 +84,35 @@ impl Args {
             KeepChoice::OnFailure => Keep::OnFailure,
             KeepChoice::Always => Keep::Always,
         };
-        let request =
-            Request { target, run_id: self.run_id, keep, limits, trials: self.places.trials() };
+        let (run_id, trials) = (self.run_id, self.places.trials());
+        let request = Request { target, platform, run_id, keep, limits, trials };
         run(&request, &settings, base)
             .await
             .map_err(|error| Failed { exit: error.exit(), error: Box::new(error) })
     }
 }
 
-/// Says where apps will run and why, as the first line.
-fn announce(choice: PlatformChoice, settings: &Settings) -> Result<(), Failed> {
-    let why = match choice {
-        PlatformChoice::Embedded => return Err(Failed::usage(NoEmbedded)),
-        PlatformChoice::Swarm => "asked for",
-        PlatformChoice::Auto => "the only one so far; it must be marked as a test server",
+/// Decides where apps will run, and says so and why as the first line.
+async fn decide(choice: PlatformChoice, settings: &mut Settings) -> Choice {
+    let (chosen, why) = match choice {
+        PlatformChoice::Embedded => (Choice::Embedded, "asked for".to_owned()),
+        PlatformChoice::Swarm => (Choice::Swarm, "asked for".to_owned()),
+        PlatformChoice::Auto => choose(settings).await,
     };
-    let engine = &settings.docker_host;
-    output::say(&format!(
-        "platform: swarm at {} ({why}; engine from {})",
-        engine.value, engine.from
-    ));
-    Ok(())
+    match chosen {
+        Choice::Swarm => {
+            let engine = &settings.docker_host;
+            output::say(&format!(
+                "platform: swarm at {} ({why}; engine from {})",
+                engine.value, engine.from
+            ));
+        }
+        Choice::Embedded => {
+            output::say(&format!("platform: embedded, all of it simulated ({why})"));
+            if settings.suffix.value.is_none() {
+                settings.suffix.value = Some(SUFFIX.to_owned());
+            }
+        }
+    }
+    chosen
 }
