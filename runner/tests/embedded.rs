@@ -1,0 +1,165 @@
+//! Runs on the simulated server: custom-html is green, and each recipe that is broken on purpose is red for its own
+//! reason, as on a real engine. Uses nothing but `cc-ci` and the trials program, as a user has them; no engine.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use harness_core::process::{BaseEnv, Cmd, Deadline};
+use harness_local::bundle::{BROKEN, Broken, Ending};
+use serde_json::{Value, json};
+
+/// No run here may take longer.
+const RUN: Duration = Duration::from_secs(60);
+
+/// An app that will never answer is given this long.
+const HTTP_TIMEOUT: &str = "2s";
+
+/// How many runs go at once.
+const AT_ONCE: usize = 4;
+
+/// How a `cc-ci run` ended.
+struct Ended {
+    code: Option<i32>,
+    text: String,
+    results: Value,
+    left_folder: bool,
+}
+
+/// Where the trials program lies; it is another package's, so it may have to be built.
+fn trials(base: &BaseEnv, runtime: &tokio::runtime::Runtime) -> Utf8PathBuf {
+    let beside = Utf8Path::new(env!("CARGO_BIN_EXE_cc-ci")).with_file_name("recipe-tests");
+    let build = Cmd::new("cargo", base, Deadline::after(Duration::from_secs(900)))
+        .args(["build", "--quiet", "--package", "recipe-tests", "--bin", "recipe-tests"])
+        .cwd(Utf8PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    // Without cargo, or in another target folder, the one that is there counts.
+    let built = runtime.block_on(build.output());
+    assert!(beside.is_file(), "there is no {beside}: build recipe-tests ({built:?})");
+    beside
+}
+
+async fn run(base: &BaseEnv, trials: &Utf8Path, dir: &Utf8Path, id: &str, args: &[&str]) -> Ended {
+    let out = dir.join("runs");
+    let state = dir.join("state");
+    let common = [
+        "run",
+        "--platform",
+        "embedded",
+        "--run-id",
+        id,
+        "--out",
+        out.as_str(),
+        "--state-dir",
+        state.as_str(),
+        "--trials",
+        trials.as_str(),
+        "--http-timeout",
+        HTTP_TIMEOUT,
+    ];
+    let cmd = Cmd::new(env!("CARGO_BIN_EXE_cc-ci"), base, Deadline::after(RUN));
+    let output = cmd.args(common).args(args).cwd(dir.to_owned()).output().await.unwrap();
+    let folder = out.join(id);
+    let results = std::fs::read_to_string(folder.join("results.json")).unwrap_or_default();
+    Ended {
+        code: output.status.code(),
+        text: format!("{}{}", output.stdout, output.stderr),
+        results: serde_json::from_str(&results).unwrap_or(Value::Null),
+        left_folder: folder.exists(),
+    }
+}
+
+/// Returns what is not as the row says; nothing when all is.
+fn wrong(broken: &Broken, ended: &Ended) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut expect = |what: &str, seen: Value, expected: Value| {
+        if seen != expected {
+            wrong.push(format!("{what}: expected {expected}, seen {seen}"));
+        }
+    };
+    let at = |pointer: &str| ended.results.pointer(pointer).cloned().unwrap_or_default();
+    match broken.ending {
+        Ending::Refused => {
+            expect("exit code", json!(ended.code), json!(2));
+            expect("a folder is left", json!(ended.left_folder), json!(false));
+            expect("an error is shown", json!(ended.text.contains("error: ")), json!(true));
+            return wrong;
+        }
+        Ending::NotVerified => {
+            expect("exit code", json!(ended.code), json!(3));
+            expect("verdict", at("/verdict"), json!("not-verified"));
+        }
+        Ending::Fails { tier, check } => {
+            expect("exit code", json!(ended.code), json!(1));
+            expect("verdict", at("/verdict"), json!("fail"));
+            expect("tier", at(&format!("/results/{tier}")), json!("fail"));
+            for earlier in ["install", "upgrade", "backup", "restore"] {
+                if earlier == tier.word() {
+                    break;
+                }
+                let status = at(&format!("/results/{earlier}"));
+                let fine = status == "pass" || status == "skip";
+                expect(&format!("{earlier} ({status})"), json!(fine), json!(true));
+            }
+            let stages = at("/stages").as_array().cloned().unwrap_or_default();
+            let stage = stages.into_iter().find(|s| s["tier"] == tier.word()).unwrap_or_default();
+            let checks = stage["checks"].as_array().cloned().unwrap_or_default();
+            let failed: Vec<Value> = checks
+                .into_iter()
+                .filter(|c| c["status"] == "fail")
+                .map(|c| c["name"].clone())
+                .collect();
+            expect(
+                &format!("{check} is among {failed:?}"),
+                json!(failed.contains(&json!(check))),
+                json!(true),
+            );
+        }
+    }
+    expect("cause", at("/cause/class"), json!(broken.cause));
+    expect("left behind", at("/census/left_behind"), json!([]));
+    expect("no secret leaks", at("/flags/no_secret_leak"), json!(true));
+    expect("platform", at("/platform/name"), json!("embedded"));
+    wrong
+}
+
+fn world() -> (BaseEnv, tempfile::TempDir, tokio::runtime::Runtime) {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(1).enable_all().build().unwrap();
+    (BaseEnv::capture(), tempfile::tempdir().unwrap(), runtime)
+}
+
+#[test]
+fn custom_html_reaches_level_5_and_says_that_it_was_simulated() {
+    let (base, temp, runtime) = world();
+    let dir = Utf8Path::from_path(temp.path()).unwrap();
+    let trials = trials(&base, &runtime);
+    let ended = runtime.block_on(run(&base, &trials, dir, "green", &["--recipe", "custom-html"]));
+    assert_eq!(ended.code, Some(0), "{}", ended.text);
+    let at = |pointer: &str| ended.results.pointer(pointer).cloned().unwrap_or_default();
+    assert_eq!((at("/verdict"), at("/level")), (json!("pass"), json!(5)), "{}", ended.text);
+    assert_eq!(at("/platform/name"), json!("embedded"));
+    assert_eq!(at("/platform/abra_is_stand_in"), json!(true));
+    assert_eq!(at("/deploys"), json!({"planned": 1, "done": 1}));
+    assert_eq!(at("/census/left_behind"), json!([]));
+    assert!(ended.text.contains("simulated"), "{}", ended.text);
+    let said = ended.text.lines().find(|l| l.starts_with("platform: embedded"));
+    assert!(said.is_some_and(|l| l.contains("asked for")), "{}", ended.text);
+}
+
+#[test]
+fn every_broken_recipe_ends_as_on_a_real_engine() {
+    let (base, temp, runtime) = world();
+    let dir = Utf8Path::from_path(temp.path()).unwrap();
+    let trials = trials(&base, &runtime);
+    let turns = tokio::sync::Semaphore::new(AT_ONCE);
+    let one = async |broken: &Broken| {
+        let _turn = turns.acquire().await.unwrap();
+        let source = format!("bundled:{}", broken.recipe);
+        let args = ["--recipe", broken.run_as, "--source", &source];
+        let ended = run(&base, &trials, dir, broken.recipe, &args).await;
+        let wrong = wrong(broken, &ended);
+        (!wrong.is_empty()).then(|| format!("{}: {wrong:#?}\n{}", broken.recipe, ended.text))
+    };
+    let all = futures_util::future::join_all(BROKEN.iter().map(one));
+    let wrong: Vec<String> = runtime.block_on(all).into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
