@@ -141,8 +141,7 @@ fn location(prefix: &str, directive: &Directive) -> Result<Location, String> {
 fn block(mut tokens: &[Token]) -> Result<(Vec<Directive>, &[Token]), String> {
     let mut directives = Vec::new();
     let mut words: Vec<String> = Vec::new();
-    loop {
-        let Some((token, rest)) = tokens.split_first() else { break };
+    while let Some((token, rest)) = tokens.split_first() {
         match token {
             Token::Word(word) => words.push(word.clone()),
             Token::Close => break,

@@ -101,14 +101,15 @@ impl Attached {
         argv: &[&str],
     ) -> Result<Executed, ControlError> {
         let argv = argv.iter().map(|word| (*word).to_owned()).collect();
-        match self.call(Ask::Exec { service: service.clone(), argv }).await? {
-            Told::Executed { code: 0, stdout, stderr } => Ok(Executed { stdout, stderr }),
-            Told::Executed { code, stdout, stderr } => {
-                let said = format!("{}{}", stdout.trim(), stderr.trim());
-                Err(ControlError::Failed { code, said })
+        let told = self.call(Ask::Exec { service: service.clone(), argv }).await?;
+        if let Told::Executed { code, stdout, stderr } = told {
+            if code == 0 {
+                return Ok(Executed { stdout, stderr });
             }
-            other => Err(unexpected(other)),
+            let said = format!("{}{}", stdout.trim(), stderr.trim());
+            return Err(ControlError::Failed { code, said });
         }
+        Err(unexpected(told))
     }
 
     /// Reads a file in a service's container.
@@ -121,10 +122,11 @@ impl Attached {
         path: &Utf8Path,
     ) -> Result<Vec<u8>, ControlError> {
         let ask = Ask::Read { service: service.clone(), path: path.to_string() };
-        match self.call(ask).await? {
-            Told::File { bytes } => Ok(bytes),
-            other => Err(unexpected(other)),
+        let told = self.call(ask).await?;
+        if let Told::File { bytes } = told {
+            return Ok(bytes);
         }
+        Err(unexpected(told))
     }
 
     /// Writes a file in a service's container, in place of one that is there.
@@ -158,10 +160,11 @@ impl Attached {
     /// # Errors
     /// The simulated server does not answer.
     pub async fn observe(&self) -> Result<Observation, ControlError> {
-        match self.call(Ask::Observe).await? {
-            Told::Observed { observation } => Ok(*observation),
-            other => Err(unexpected(other)),
+        let told = self.call(Ask::Observe).await?;
+        if let Told::Observed { observation } = told {
+            return Ok(*observation);
         }
+        Err(unexpected(told))
     }
 
     /// Names the containers of no stack, or of another, that mount a volume of this app's stack.
@@ -169,17 +172,19 @@ impl Attached {
     /// # Errors
     /// The simulated server does not answer.
     pub async fn foreign_containers(&self) -> Result<Vec<String>, ControlError> {
-        match self.call(Ask::Holders).await? {
-            Told::Holders { holders } => Ok(holders),
-            other => Err(unexpected(other)),
+        let told = self.call(Ask::Holders).await?;
+        if let Told::Holders { holders } = told {
+            return Ok(holders);
         }
+        Err(unexpected(told))
     }
 
     async fn done(&self, ask: Ask) -> Result<(), ControlError> {
-        match self.call(ask).await? {
-            Told::Done => Ok(()),
-            other => Err(unexpected(other)),
+        let told = self.call(ask).await?;
+        if let Told::Done = told {
+            return Ok(());
         }
+        Err(unexpected(told))
     }
 
     async fn call(&self, ask: Ask) -> Result<Told, ControlError> {

@@ -37,12 +37,8 @@ impl Random {
 
     /// Returns hexadecimal digits, as the engine gives its containers.
     pub fn hex(&mut self, digits: usize) -> String {
-        let mut text = String::new();
-        while text.len() < digits {
-            text.push_str(&format!("{:016x}", self.next()));
-        }
-        text.truncate(digits);
-        text
+        let digit = |nibble: u64| char::from(b"0123456789abcdef"[(nibble & 15) as usize]);
+        (0..digits).map(|_| digit(self.next() >> 60)).collect()
     }
 }
 
