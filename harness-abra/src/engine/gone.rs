@@ -6,7 +6,7 @@ use harness_core::name::StackName;
 
 use super::connect::{Engine, QUESTION};
 use super::error::EngineError;
-use super::remove::RemoveError;
+use super::remove::{RemoveError, Stopping};
 use super::tasks::is_there;
 use super::ticks::Ticks;
 
@@ -72,7 +72,8 @@ impl Engine {
         })
     }
 
-    /// Waits until nothing of a stack runs or is connected. Swarm frees networks late, and sometimes never: once
+    /// Waits until nothing of a stack runs or is connected. A container that comes up late is removed if all is to end
+    /// at once, and otherwise ends in its own time. Swarm frees networks late, and sometimes never: once
     /// nothing runs any more they are removed.
     ///
     /// # Errors
@@ -80,6 +81,7 @@ impl Engine {
     pub(super) async fn wait_until_gone(
         &self,
         stack: &StackName,
+        stopping: Stopping,
         limit: Duration,
     ) -> Result<(), RemoveError> {
         let mut ticks = Ticks::within(limit);
@@ -92,6 +94,11 @@ impl Engine {
             if !more {
                 let left = left.to_string();
                 return Err(RemoveError::Left { stack: stack.clone(), limit, left });
+            }
+            if stopping == Stopping::AtOnce {
+                for container in &left.containers {
+                    self.remove_container(container).await?;
+                }
             }
             if left.runs_nothing() {
                 self.remove_networks(&left.networks).await;

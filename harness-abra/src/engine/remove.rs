@@ -76,16 +76,10 @@ impl Engine {
             let Some(id) = service.id else { continue };
             self.gone("remove a service", self.docker.delete_service(&id)).await?;
         }
-        match stopping {
-            Stopping::Gently => self.stop_containers(stack).await?,
-            Stopping::AtOnce => {
-                for container in self.containers(Some(stack)).await? {
-                    let Some(id) = container.id else { continue };
-                    self.remove_container(&id).await?;
-                }
-            }
+        if stopping == Stopping::Gently {
+            self.stop_containers(stack).await?;
         }
-        self.wait_until_gone(stack, limit).await
+        self.wait_until_gone(stack, stopping, limit).await
     }
 
     /// Removes one service of a stack and waits until its tasks are gone.

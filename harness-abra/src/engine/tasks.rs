@@ -8,12 +8,26 @@ pub(super) fn container_of(task: &ApiTask) -> Option<&str> {
     (!id.is_empty()).then_some(id)
 }
 
-/// Returns whether something of a task is there: it has not ended, and is no memory of one whose service and
-/// container are gone (Swarm keeps those for some seconds, still called running).
+/// Returns whether something of a task is there or may still come: it has not ended, and is no memory of one whose
+/// service and container are gone (Swarm keeps those for some seconds, still called running). One that its node is
+/// just starting may still get a container although it is to be removed.
 pub(super) fn is_there(task: &ApiTask, containers: &[&str]) -> bool {
     let doomed = task.desired_state == Some(ApiState::REMOVE);
     let has_container = container_of(task).is_some_and(|id| containers.contains(&id));
-    !has_ended(task) && (!doomed || has_container)
+    !has_ended(task) && (!doomed || has_container || is_coming(task))
+}
+
+/// Returns whether a node has the task and has not brought it up yet.
+fn is_coming(task: &ApiTask) -> bool {
+    let state = task.status.as_ref().and_then(|s| s.state);
+    let coming = [
+        ApiState::ASSIGNED,
+        ApiState::ACCEPTED,
+        ApiState::PREPARING,
+        ApiState::READY,
+        ApiState::STARTING,
+    ];
+    state.is_some_and(|s| coming.contains(&s))
 }
 
 fn has_ended(task: &ApiTask) -> bool {
@@ -58,6 +72,9 @@ mod tests {
         assert!(is_there(&task("running", "remove"), &["c"]));
         assert!(!is_there(&task("running", "remove"), &["other"]));
         assert!(is_there(&task("running", "running"), &[]));
+        assert!(is_there(&task("preparing", "remove"), &[]));
+        assert!(is_there(&task("starting", "remove"), &[]));
+        assert!(!is_there(&task("pending", "remove"), &[]));
         assert!(!is_there(&task("failed", "shutdown"), &["c"]));
     }
 }
