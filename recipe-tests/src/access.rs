@@ -119,7 +119,7 @@ impl Access {
             }
             Self::Embedded(attached) => {
                 let ended = attached.exec(service, argv).await;
-                let output = ended.map_err(|e| from_control(service, &argv.join(" "), e))?;
+                let output = ended.map_err(|e| from_control(service, &argv.join(" "), &e))?;
                 Ok(Executed { stdout: output.stdout, stderr: output.stderr })
             }
             Self::Instant => Err(nowhere()),
@@ -138,7 +138,7 @@ impl Access {
                 attached.read_file(service, at).await.map_err(|e| from_file(service, path, e))
             }
             Self::Embedded(attached) => {
-                attached.read_file(service, at).await.map_err(|e| from_control(service, path, e))
+                attached.read_file(service, at).await.map_err(|e| from_control(service, path, &e))
             }
             Self::Instant => Err(nowhere()),
         }
@@ -159,7 +159,7 @@ impl Access {
             }
             Self::Embedded(attached) => {
                 let written = attached.write_file(service, at, content).await;
-                written.map_err(|e| from_control(service, path, e))
+                written.map_err(|e| from_control(service, path, &e))
             }
             Self::Instant => Err(nowhere()),
         }
@@ -177,7 +177,7 @@ impl Access {
                 attached.remove_file(service, at).await.map_err(|e| from_file(service, path, e))
             }
             Self::Embedded(attached) => {
-                attached.remove_file(service, at).await.map_err(|e| from_control(service, path, e))
+                attached.remove_file(service, at).await.map_err(|e| from_control(service, path, &e))
             }
             Self::Instant => Err(nowhere()),
         }
@@ -206,8 +206,8 @@ fn nowhere() -> AccessError {
 }
 
 /// What the simulated server's control port says; `what` is the path or the command.
-fn from_control(service: &ServiceName, what: &str, error: ControlError) -> AccessError {
-    let (service, reason) = (service.clone(), Chain(&error).to_string());
+fn from_control(service: &ServiceName, what: &str, error: &ControlError) -> AccessError {
+    let (service, reason) = (service.clone(), Chain(error).to_string());
     match error {
         ControlError::NotRunning(_) => AccessError::NotRunning { service, reason },
         ControlError::Missing => AccessError::NoFile { service, path: what.to_owned() },
@@ -216,7 +216,7 @@ fn from_control(service: &ServiceName, what: &str, error: ControlError) -> Acces
             AccessError::Command { service, command: what.to_owned(), reason }
         }
         ControlError::Unreachable { .. } | ControlError::Unreadable(_) => {
-            unreachable_control(&error)
+            unreachable_control(error)
         }
     }
 }

@@ -28,6 +28,10 @@ struct Ended {
 /// Where the trials program lies; it is another package's, so it may have to be built.
 fn trials(base: &BaseEnv, runtime: &tokio::runtime::Runtime) -> Utf8PathBuf {
     let beside = Utf8Path::new(env!("CARGO_BIN_EXE_cc-ci")).with_file_name("recipe-tests");
+    if beside.is_file() {
+        // `cargo test --workspace` builds it.
+        return beside;
+    }
     let build = Cmd::new("cargo", base, Deadline::after(Duration::from_secs(900)))
         .args(["build", "--quiet", "--package", "recipe-tests", "--bin", "recipe-tests"])
         .cwd(Utf8PathBuf::from(env!("CARGO_MANIFEST_DIR")));
@@ -42,8 +46,6 @@ async fn run(base: &BaseEnv, trials: &Utf8Path, dir: &Utf8Path, id: &str, args: 
     let state = dir.join("state");
     let common = [
         "run",
-        "--platform",
-        "embedded",
         "--run-id",
         id,
         "--out",
@@ -56,7 +58,13 @@ async fn run(base: &BaseEnv, trials: &Utf8Path, dir: &Utf8Path, id: &str, args: 
         HTTP_TIMEOUT,
     ];
     let cmd = Cmd::new(env!("CARGO_BIN_EXE_cc-ci"), base, Deadline::after(RUN));
-    let output = cmd.args(common).args(args).cwd(dir.to_owned()).output().await.unwrap();
+    let output = cmd
+        .args(common)
+        .args(args)
+        .cwd(dir.to_owned())
+        .output()
+        .await
+        .expect("cc-ci can be started");
     let folder = out.join(id);
     let results = std::fs::read_to_string(folder.join("results.json")).unwrap_or_default();
     Ended {
@@ -123,8 +131,8 @@ fn wrong(broken: &Broken, ended: &Ended) -> Vec<String> {
 
 fn world() -> (BaseEnv, tempfile::TempDir, tokio::runtime::Runtime) {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let runtime = builder.worker_threads(1).enable_all().build().unwrap();
-    (BaseEnv::capture(), tempfile::tempdir().unwrap(), runtime)
+    let runtime = builder.worker_threads(1).enable_all().build().expect("a runtime can be made");
+    (BaseEnv::capture(), tempfile::tempdir().expect("a folder can be made"), runtime)
 }
 
 #[test]
@@ -132,7 +140,13 @@ fn custom_html_reaches_level_5_and_says_that_it_was_simulated() {
     let (base, temp, runtime) = world();
     let dir = Utf8Path::from_path(temp.path()).unwrap();
     let trials = trials(&base, &runtime);
-    let ended = runtime.block_on(run(&base, &trials, dir, "green", &["--recipe", "custom-html"]));
+    let ended = runtime.block_on(run(
+        &base,
+        &trials,
+        dir,
+        "green",
+        &["--recipe", "custom-html", "--platform", "embedded"],
+    ));
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let at = |pointer: &str| ended.results.pointer(pointer).cloned().unwrap_or_default();
     assert_eq!((at("/verdict"), at("/level")), (json!("pass"), json!(5)), "{}", ended.text);
@@ -146,6 +160,19 @@ fn custom_html_reaches_level_5_and_says_that_it_was_simulated() {
 }
 
 #[test]
+fn without_an_engine_auto_takes_the_simulated_server_and_says_why() {
+    let (base, temp, runtime) = world();
+    let dir = Utf8Path::from_path(temp.path()).unwrap();
+    let trials = trials(&base, &runtime);
+    let nowhere = format!("unix://{dir}/no-engine.sock");
+    let args = ["--recipe", "custom-html", "--docker-host", &nowhere, "--stages", "install"];
+    let ended = runtime.block_on(run(&base, &trials, dir, "auto", &args));
+    assert_eq!(ended.results["platform"]["name"], json!("embedded"), "{}", ended.text);
+    let said = ended.text.lines().find(|l| l.starts_with("platform: embedded"));
+    assert!(said.is_some_and(|l| l.contains("no-engine.sock")), "{}", ended.text);
+}
+
+#[test]
 fn every_broken_recipe_ends_as_on_a_real_engine() {
     let (base, temp, runtime) = world();
     let dir = Utf8Path::from_path(temp.path()).unwrap();
@@ -154,7 +181,7 @@ fn every_broken_recipe_ends_as_on_a_real_engine() {
     let one = async |broken: &Broken| {
         let _turn = turns.acquire().await.unwrap();
         let source = format!("bundled:{}", broken.recipe);
-        let args = ["--recipe", broken.run_as, "--source", &source];
+        let args = ["--platform", "embedded", "--recipe", broken.run_as, "--source", &source];
         let ended = run(&base, &trials, dir, broken.recipe, &args).await;
         let wrong = wrong(broken, &ended);
         (!wrong.is_empty()).then(|| format!("{}: {wrong:#?}\n{}", broken.recipe, ended.text))

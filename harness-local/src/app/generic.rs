@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::programs::{self, Machine};
-use crate::world::{Image, Inside, Io, Ran, Request, Response};
+use crate::world::{Image, Inside, Io, Purpose, Ran, Request, Response};
 
 /// Plays any image.
 #[derive(Clone, Copy, Debug)]
@@ -26,18 +26,25 @@ impl Image for Generic {
     }
 
     fn run(&self, inside: &mut Inside<'_>, argv: &[String], io: &mut Io<'_>) -> Ran {
-        if !inside.serves && programs::is_known(inside, argv) {
-            return Machine { image: self, inside }.run(argv, io);
-        }
-        if !inside.serves {
-            return Ran::Serves { boot: BOOT };
-        }
-        // What an unknown image calls healthy cannot be known: it is, once it serves.
-        if programs::is_known(inside, argv) {
-            Machine { image: self, inside }.run(argv, io)
-        } else {
-            io.err.extend(format!("{}: not played by a stand-in\n", argv.join(" ")).bytes());
-            Ran::Ended(127)
+        let known = programs::is_known(inside, argv);
+        match inside.purpose {
+            // What an unknown image calls healthy cannot be known: it is, once it serves.
+            Purpose::Health => Ran::Ended(i64::from(!inside.serves)),
+            Purpose::Main if known => match (Machine { image: self, inside }).run(argv, io) {
+                // The script goes beyond what is played: it does what such scripts do, and starts the app.
+                Ran::Ended(2 | 126 | 127) => {
+                    io.err.clear();
+                    Ran::Serves { boot: BOOT }
+                }
+                played @ (Ran::Ended(_) | Ran::Serves { .. } | Ran::Idles) => played,
+            },
+            Purpose::Main => Ran::Serves { boot: BOOT },
+            Purpose::Exec if known => Machine { image: self, inside }.run(argv, io),
+            Purpose::Exec => {
+                let text = format!("{}: not played by a stand-in\n", argv.join(" "));
+                io.err.extend(text.bytes());
+                Ran::Ended(127)
+            }
         }
     }
 

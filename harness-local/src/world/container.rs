@@ -9,7 +9,7 @@ use harness_core::observation::TaskState;
 use jiff::Timestamp;
 
 use super::image::{Image, Io, Ran};
-use super::inside::{EngineCall, Inside, tidy};
+use super::inside::{EngineCall, Inside, Purpose, tidy};
 use super::spec::{MountSource, MountSpec, TaskSpec};
 use super::state::{Volume, World};
 use super::step::Step;
@@ -169,7 +169,7 @@ impl World {
         self.say("container start", &name);
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
-        let ran = self.run_in(id, &argv, &mut io);
+        let ran = self.run_in(id, &argv, Purpose::Main, &mut io);
         self.log_lines(id, &out);
         self.log_lines(id, &err);
         match ran {
@@ -201,10 +201,17 @@ impl World {
     }
 
     /// Runs a program in a container; `None` when there is no such container.
-    pub(super) fn run_in(&mut self, id: &str, argv: &[String], io: &mut Io<'_>) -> Option<Ran> {
+    pub(super) fn run_in(
+        &mut self,
+        id: &str,
+        argv: &[String],
+        purpose: Purpose,
+        io: &mut Io<'_>,
+    ) -> Option<Ran> {
         let mut calls = Vec::new();
         let ran = {
             let (mut inside, player) = self.inside(id, &mut calls)?;
+            inside.purpose = purpose;
             player.run(&mut inside, argv, io)
         };
         for call in calls {
@@ -226,6 +233,7 @@ impl World {
             env: &container.spec.env,
             routed_port: container.spec.routed_port,
             serves: container.serves,
+            purpose: Purpose::Exec,
             own: &mut container.own,
             mounted: &container.mounted,
             image_files: &container.image_files,

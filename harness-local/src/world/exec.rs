@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::container::LogLine;
 use super::image::{Io, Ran};
-use super::inside::FileProblem;
+use super::inside::{FileProblem, Purpose};
 use super::stack::full_name;
 use super::state::World;
 
@@ -65,7 +65,7 @@ impl World {
     ) -> Result<i64, ExecError> {
         let name = full_name(stack, service.as_str());
         let container = self.running_container(&name)?;
-        match self.run_in(&container, argv, io) {
+        match self.run_in(&container, argv, Purpose::Exec, io) {
             Some(Ran::Ended(code)) => Ok(code),
             // What stays beside the main program is of no interest here.
             Some(Ran::Serves { .. } | Ran::Idles) => Ok(0),

@@ -3,6 +3,7 @@
 use harness_core::observation::TaskState;
 
 use super::image::{Io, Ran};
+use super::inside::Purpose;
 use super::state::World;
 use super::step::Step;
 
@@ -16,7 +17,8 @@ impl World {
         };
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
-        let healthy = self.run_in(id, &health.test, &mut io) == Some(Ran::Ended(0));
+        let healthy =
+            self.run_in(id, &health.test, Purpose::Health, &mut io) == Some(Ran::Ended(0));
         let now = self.now;
         let Some(container) = self.containers.get_mut(id) else { return };
         let starting = now < container.started + health.start_period;

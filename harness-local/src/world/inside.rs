@@ -18,12 +18,25 @@ pub struct Inside<'a> {
     pub routed_port: Option<u16>,
     /// Whether its server has booted.
     pub serves: bool,
+    /// What for a program is run.
+    pub purpose: Purpose,
     pub(super) own: &'a mut BTreeMap<String, Option<Vec<u8>>>,
     pub(super) mounted: &'a BTreeMap<String, Vec<u8>>,
     pub(super) image_files: &'a BTreeMap<String, Vec<u8>>,
     pub(super) mounts: &'a [MountSpec],
     pub(super) volumes: &'a mut BTreeMap<String, super::state::Volume>,
     pub(super) calls: &'a mut Vec<EngineCall>,
+}
+
+/// What for a program is run in a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is the container's own.
+    Main,
+    /// It says whether the container is healthy.
+    Health,
+    /// Someone asked for it, or for an answer or a file.
+    Exec,
 }
 
 /// What a program asks of the engine through its socket.

@@ -28,7 +28,7 @@ mod update;
 pub use container::{Holder, LogLine};
 pub use exec::{ExecError, FileError};
 pub use image::{Image, Io, Library, Ran, Request, Response};
-pub use inside::{EngineCall, FileProblem, Inside};
+pub use inside::{EngineCall, FileProblem, Inside, Purpose};
 pub use objects::{ObjectError, RemovalError};
 pub use pull::{ImageSource, PullError};
 pub use random::Random;
