@@ -50,6 +50,7 @@ impl Embedded {
             (!plan.paths.is_empty()).then_some((id, kept, plan.paths, errors))
         });
         let (id, kept, roots, hook_errors) = made.ok_or_else(nothing)?;
+        check_played(&hook_errors, &op)?;
         let archive = into.join(format!("backup-{}.tar.gz", &id[..8]));
         pack(&kept, into, &archive)
             .map_err(|e| OpError::from_source(op.as_str(), CauseClass::Harness, e))?;
@@ -71,7 +72,7 @@ impl Embedded {
         self.shared.with(|w| {
             let Some(plan) = labels_of(w, app) else {
                 let text = format!("{} is not deployed: deploy it before restoring", app.stack);
-                return Err(OpError::new(op, CauseClass::Recipe, text));
+                return Err(OpError::new(op.as_str(), CauseClass::Recipe, text));
             };
             // A hook that fails is only logged, as the real bot does.
             let mut errors = Vec::new();
@@ -80,11 +81,24 @@ impl Embedded {
                 w.put_into_volume(&app.stack, &volume, &below, bytes);
             }
             run_hooks(w, app, &plan, Moment::RestorePost, &mut errors);
-            for error in errors {
+            for error in &errors {
                 tracing::debug!(domain = %app.domain, error, "a restore hook failed");
             }
-            Ok(())
+            check_played(&errors, &op)
         })
+    }
+}
+
+/// A hook that a stand-in cannot play proves nothing against the recipe.
+fn check_played(errors: &[String], op: &str) -> Result<(), OpError> {
+    match errors.iter().find(|e| e.contains("not played")) {
+        Some(error) => {
+            let text = format!(
+                "the simulated app cannot do what a hook asks of it, a real one may: {error}; use --platform swarm"
+            );
+            Err(OpError::new(op, CauseClass::Harness, text))
+        }
+        None => Ok(()),
     }
 }
 
