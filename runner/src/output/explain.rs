@@ -112,14 +112,17 @@ fn story(results: &Results, events: &[Event]) -> Vec<String> {
     }
     if let Some(cause) = &results.cause {
         lines.push(format!("  likely cause: {}, {}", cause.class, first_line(&cause.evidence)));
-        lines.push(format!("  next: {}", next(cause.class)));
+        lines.push(format!("  next: {}", next(cause.class, results.platform.name == "embedded")));
     }
     lines
 }
 
 /// What to do about a cause.
-const fn next(class: CauseClass) -> &'static str {
+const fn next(class: CauseClass, simulated: bool) -> &'static str {
     match class {
+        CauseClass::Harness if simulated => {
+            "what the simulated server cannot play, a real one can: `--platform swarm`"
+        }
         CauseClass::Recipe => {
             "mend the recipe; `cc-ci plan` with the same flags shows what is tested; `--keep on-failure` leaves the app standing"
         }

@@ -40,7 +40,55 @@ pub(crate) fn ends_as_said(world: &World, broken: &Broken) -> Result<(), Failed>
     if broken.recipe == "broken-crash-loop" {
         noticed_early(&ended)?;
     }
+    simulated_alike(world, broken, &ended)?;
     world.nothing_is_left_of(&ended.dir.ok_or("no run folder")?)
+}
+
+/// The simulated server must come to the same verdict, in the same tiers, by the same checks. A check that only one of
+/// them came to say (the other had stopped before) is no disagreement; one that failed on one of them alone is.
+fn simulated_alike(world: &World, broken: &Broken, real: &Ended) -> Result<(), Failed> {
+    let source = format!("bundled:{}", broken.recipe);
+    let out = world.dir.join("simulated");
+    let args = [
+        "run",
+        "--platform",
+        "embedded",
+        "--recipe",
+        broken.run_as,
+        "--source",
+        &source,
+        "--run-id",
+        "simulated",
+    ];
+    let cmd = world.cc_ci(&args).args(["--http-timeout", "2s", "--out", out.as_str()]);
+    let output = world.block_on(cmd.output())?;
+    let simulated = super::world::ended(&output, &out.join("simulated"));
+    for pointer in
+        ["/verdict", "/level", "/results", "/cause/class", "/deploys", "/census/left_behind"]
+    {
+        let expected =
+            real.results.as_ref().and_then(|r| r.pointer(pointer)).unwrap_or(&Value::Null);
+        simulated.says(pointer, expected)?;
+    }
+    let (real, simulated) = (failed_checks(real), failed_checks(&simulated));
+    if real == simulated {
+        return Ok(());
+    }
+    Err(format!("checks that failed on the engine: {real:?}; simulated: {simulated:?}").into())
+}
+
+fn failed_checks(ended: &Ended) -> Vec<String> {
+    let stages =
+        ended.results.as_ref().and_then(|r| r["stages"].as_array()).cloned().unwrap_or_default();
+    let of = |stage: &Value| {
+        let tier = stage["tier"].as_str().unwrap_or_default().to_owned();
+        let checks = stage["checks"].as_array().cloned().unwrap_or_default();
+        let failed = checks.into_iter().filter(|c| c["status"] == "fail");
+        failed
+            .map(|c| format!("{tier}::{}", c["name"].as_str().unwrap_or_default()))
+            .collect::<Vec<_>>()
+    };
+    stages.iter().flat_map(of).collect()
 }
 
 fn refused(ended: &Ended) -> Result<(), Failed> {
