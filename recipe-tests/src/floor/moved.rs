@@ -19,7 +19,7 @@ pub(super) fn version_or_image(
         return Finding::Right;
     }
     let pairs = || before.services.iter().filter_map(|b| Some((b, after.service(&b.name)?)));
-    if pairs().any(|(b, a)| b.image != a.image) {
+    if pairs().any(|(b, a)| another_image(&b.image, &a.image)) {
         return Finding::Right;
     }
     let mut seen = vec![format!(
@@ -44,6 +44,16 @@ pub(super) fn version_or_image(
         seen.push(format!("services gone: {}", gone.join(", ")));
     }
     Finding::wrong("the upgrade to change the version label or an image", seen.join("; "))
+}
+
+/// Returns whether two images differ. A digest counts only where both have one: that one was resolved and the other
+/// was not is no change of the recipe.
+fn another_image(before: &str, after: &str) -> bool {
+    if before.contains('@') && after.contains('@') {
+        return before != after;
+    }
+    let name = |image: &str| image.split_once('@').map_or(image.to_owned(), |(n, _)| n.to_owned());
+    name(before) != name(after)
 }
 
 /// Decides whether an update that this upgrade made was paused or rolled back. States that were there before are
@@ -98,6 +108,16 @@ mod tests {
         let before = labeled("1.0.0+1", "n:1");
         assert_eq!(moved(&before, &labeled("1.1.0+1", "n:1")), Finding::Right);
         assert_eq!(moved(&before, &labeled("1.0.0+1", "n:2")), Finding::Right);
+    }
+
+    #[test]
+    fn a_digest_on_one_side_only_is_no_move() {
+        let (tag, one, two) = ("n:1", "n:1@sha256:aa", "n:1@sha256:bb");
+        let is_move = |before, after| {
+            moved(&labeled("1.0.0+1", before), &labeled("1.0.0+1", after)) == Finding::Right
+        };
+        assert!(!is_move(tag, one) && !is_move(one, tag) && !is_move(one, one));
+        assert!(is_move(one, two) && is_move(one, "n:2") && is_move("n:2", one));
     }
 
     #[test]

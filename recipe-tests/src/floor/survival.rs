@@ -23,8 +23,9 @@ pub(super) async fn volumes_survive(ctx: Ctx) -> Check {
     let mut lost = Vec::new();
     let mut dropped = Vec::new();
     let total = markers.len();
+    let announced = &upgrade::facts(&ctx)?.announced;
     for marker in markers {
-        match place(marker, &ctx.run().services) {
+        match place(marker, &ctx.run().services, announced) {
             Place::At { service, target } => {
                 let path = marker.path_below(&target);
                 let seen = read_settled(&ctx, &service, &path, PATIENCE).await?;
@@ -39,7 +40,7 @@ pub(super) async fn volumes_survive(ctx: Ctx) -> Check {
             Place::NotMounted { instead } => {
                 lost.push(format!("volume `{}`: head mounts it nowhere; {instead}", marker.volume));
             }
-            Place::ServiceDropped => dropped.push(format!("`{}`", marker.service)),
+            Place::ServiceAnnounced => dropped.push(format!("`{}`", marker.service)),
         }
     }
     judge(&lost, &dropped, total).into_check()
@@ -48,13 +49,20 @@ pub(super) async fn volumes_survive(ctx: Ctx) -> Check {
 /// Where a marker's volume is to be found after the upgrade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
-    At { service: ServiceName, target: String },
-    NotMounted { instead: String },
-    ServiceDropped,
+    At {
+        service: ServiceName,
+        target: String,
+    },
+    NotMounted {
+        instead: String,
+    },
+    /// The service is gone with the volume, as announced.
+    ServiceAnnounced,
 }
 
-/// Decides where to look: the same service and path if head mounts the volume there, else wherever it mounts it.
-fn place(marker: &Marker, services: &[DefinedService]) -> Place {
+/// Decides where to look: the same service and path if head mounts the volume there, else wherever it mounts it. A
+/// service that is gone with its volume is a loss unless its end was announced.
+fn place(marker: &Marker, services: &[DefinedService], announced: &[ServiceName]) -> Place {
     let at = |service: &DefinedService, target: &str| Place::At {
         service: service.name.clone(),
         target: target.to_owned(),
@@ -71,7 +79,16 @@ fn place(marker: &Marker, services: &[DefinedService]) -> Place {
     if let Some((service, target)) = mounts.next() {
         return at(service, target);
     }
-    let Some(own) = own else { return Place::ServiceDropped };
+    let Some(own) = own else {
+        if announced.contains(&marker.service) {
+            return Place::ServiceAnnounced;
+        }
+        let instead = format!(
+            "service `{}` is gone; if that is meant, announce it in recipe.toml under `[upgrade] drops`",
+            marker.service
+        );
+        return Place::NotMounted { instead };
+    };
     let instead = match own.volumes.iter().find(|(_, t)| *t == marker.target) {
         Some((volume, _)) => {
             format!("at {} in service `{}` is `{volume}` instead", marker.target, own.name)
@@ -90,7 +107,7 @@ fn judge(lost: &[String], dropped: &[String], total: usize) -> Finding {
     }
     if dropped.len() == total {
         return Finding::Nothing(format!(
-            "head drops every service that had a marker: {}",
+            "head drops every service that had a marker, as announced: {}",
             dropped.join(", ")
         ));
     }
@@ -110,7 +127,7 @@ mod tests {
             defined("app", &[("data", "/other"), ("data", "/data")]),
         ];
         let expected = Place::At { service: name("app"), target: "/data".to_owned() };
-        assert_eq!(place(&marker, &services), expected);
+        assert_eq!(place(&marker, &services, &[]), expected);
     }
 
     #[test]
@@ -118,18 +135,23 @@ mod tests {
         let marker = marker("data", "app", "/data", "x");
         let moved = [defined("app", &[("data", "/var/data")])];
         let expected = Place::At { service: name("app"), target: "/var/data".to_owned() };
-        assert_eq!(place(&marker, &moved), expected);
+        assert_eq!(place(&marker, &moved, &[]), expected);
         let handed_over = [defined("app", &[]), defined("db", &[("data", "/db")])];
         let expected = Place::At { service: name("db"), target: "/db".to_owned() };
-        assert_eq!(place(&marker, &handed_over), expected);
+        assert_eq!(place(&marker, &handed_over, &[]), expected);
     }
 
     #[test]
-    fn a_renamed_volume_is_lost_and_a_dropped_service_is_not() {
+    fn a_renamed_volume_is_lost_and_so_is_a_dropped_service_unless_announced() {
         let marker = marker("data", "app", "/data", "x");
-        let renamed = place(&marker, &[defined("app", &[("data2", "/data")])]);
+        let renamed = place(&marker, &[defined("app", &[("data2", "/data")])], &[]);
         assert!(matches!(&renamed, Place::NotMounted { instead } if instead.contains("`data2`")));
-        assert_eq!(place(&marker, &[defined("web", &[])]), Place::ServiceDropped);
+        let web = [defined("web", &[])];
+        let gone = place(&marker, &web, &[name("web")]);
+        assert!(
+            matches!(&gone, Place::NotMounted { instead } if instead.contains("`app` is gone"))
+        );
+        assert_eq!(place(&marker, &web, &[name("app")]), Place::ServiceAnnounced);
     }
 
     #[test]

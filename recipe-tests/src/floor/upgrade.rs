@@ -39,7 +39,8 @@ pub(super) async fn no_service_left_behind(ctx: Ctx) -> Check {
     left_behind(&facts.orphans, &facts.announced).into_check()
 }
 
-fn facts(ctx: &Ctx) -> Result<&UpgradeFacts, Failure> {
+/// Returns what the upgrade changed.
+pub(super) fn facts(ctx: &Ctx) -> Result<&UpgradeFacts, Failure> {
     ctx.run().upgrade.as_ref().ok_or_else(|| harness("the run file says nothing of the upgrade"))
 }
 
