@@ -30,7 +30,7 @@ impl Abra {
             "--all",
             domain.as_str(),
         ];
-        let output = match self.run("app secret generate", &args, limit).await {
+        let output = match self.run_discreetly("app secret generate", &args, limit).await {
             Ok(output) => output,
             Err(error) if error.says("no secrets") => return Ok(Vec::new()),
             Err(error) => return Err(error),
