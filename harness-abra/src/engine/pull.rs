@@ -60,8 +60,10 @@ impl Engine {
     /// Pulls an image.
     pub(crate) async fn pull(&self, image: &str, limit: Duration) -> Result<(), PullError> {
         let options = CreateImageOptionsBuilder::new().from_image(&tagged(image)).build();
+        // The client's own limit is for questions: a registry may take longer to begin. Ours below ends first.
+        let docker = self.docker.clone().with_timeout(limit.saturating_add(QUESTION));
         let pull = async {
-            let mut progress = std::pin::pin!(self.docker.create_image(Some(options), None, None));
+            let mut progress = std::pin::pin!(docker.create_image(Some(options), None, None));
             while let Some(step) = progress.next().await {
                 step?;
             }
@@ -69,24 +71,27 @@ impl Engine {
         };
         match tokio::time::timeout(limit, pull).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(self.pull_error(image, error)),
+            Ok(Err(error)) => Err(pull_error(self.host(), image, limit, error)),
             Err(_elapsed) => Err(PullError::TimedOut { image: image.to_owned(), limit }),
         }
     }
+}
 
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the client's errors are not ours: only the two that carry the registry's words are told apart"
-    )]
-    fn pull_error(&self, image: &str, error: Error) -> PullError {
-        let image = image.to_owned();
-        match error {
-            Error::DockerResponseServerError { message, .. } => {
-                PullError::Registry { image, said: message }
-            }
-            Error::DockerStreamError { error } => PullError::Registry { image, said: error },
-            error => PullError::Engine(EngineError::from_api(self.host(), "pull an image", error)),
+/// Says what a pull's end means. One that runs past the client's limit waits for the registry: the engine itself
+/// answered a moment ago.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the client's errors are not ours: only those that are the registry's are told apart"
+)]
+fn pull_error(host: &str, image: &str, limit: Duration, error: Error) -> PullError {
+    let image = image.to_owned();
+    match error {
+        Error::DockerResponseServerError { message, .. } => {
+            PullError::Registry { image, said: message }
         }
+        Error::DockerStreamError { error } => PullError::Registry { image, said: error },
+        Error::RequestTimeoutError => PullError::TimedOut { image, limit },
+        error => PullError::Engine(EngineError::from_api(host, "pull an image", error)),
     }
 }
 
@@ -103,6 +108,16 @@ fn tagged(image: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pull_that_takes_too_long_is_the_registry_s_fault_and_not_the_host_s() {
+        let limit = Duration::from_secs(300);
+        let class =
+            |error| pull_error("unix:///var/run/docker.sock", "nginx:1.22.1", limit, error).class();
+        assert_eq!(class(Error::RequestTimeoutError), CauseClass::Registry);
+        let gone = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        assert_eq!(class(Error::IOError { err: gone }), CauseClass::Host);
+    }
 
     #[test]
     fn only_an_image_without_a_tag_gets_one() {

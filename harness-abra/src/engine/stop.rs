@@ -40,8 +40,11 @@ impl Engine {
     async fn stop_container(&self, id: &str, grace: Duration) -> Result<(), EngineError> {
         let seconds = i32::try_from(grace.as_secs()).unwrap_or(i32::MAX);
         let options = StopContainerOptionsBuilder::new().t(seconds).build();
-        let stop = self.docker.stop_container(id, Some(options));
-        match self.ask("stop a container", grace + QUESTION, stop).await {
+        // The engine answers when the container has ended: the client must wait as long.
+        let limit = grace.saturating_add(QUESTION);
+        let docker = self.docker.clone().with_timeout(limit);
+        let stop = docker.stop_container(id, Some(options));
+        match self.ask("stop a container", limit, stop).await {
             Ok(()) => Ok(()),
             Err(error) if error.is_missing() || error.is_in_use() => Ok(()),
             Err(error) => Err(error),
