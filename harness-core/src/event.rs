@@ -263,7 +263,9 @@ impl EventLog {
 
     /// Returns everything said so far.
     pub fn events(&self) -> Vec<Event> {
-        self.inner.lock().expect("no sink panics").events.clone()
+        let inner = self.inner.lock().expect("no sink panics");
+        // A value may have been said before it was known to be a secret.
+        inner.events.iter().map(|event| scrubbed(event.clone(), &inner.redactor)).collect()
     }
 
     /// Returns what scrubs the secrets known so far.
@@ -298,6 +300,17 @@ mod tests {
         let log = EventLog::new(Vec::new());
         log.hide(&Secret::new("hunter22"));
         log.say(Happened::Noted { text: "the app printed hunter22".to_owned() });
+        assert_eq!(
+            log.events()[0].what,
+            Happened::Noted { text: "the app printed <redacted>".to_owned() }
+        );
+    }
+
+    #[test]
+    fn what_was_said_before_it_was_known_to_be_a_secret_is_scrubbed_afterwards() {
+        let log = EventLog::new(Vec::new());
+        log.say(Happened::Noted { text: "the app printed hunter22".to_owned() });
+        log.hide(&Secret::new("hunter22"));
         assert_eq!(
             log.events()[0].what,
             Happened::Noted { text: "the app printed <redacted>".to_owned() }

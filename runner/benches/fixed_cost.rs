@@ -33,6 +33,7 @@ const RUNS: usize = 30;
 struct Instantly {
     hint: Hint,
     service: ServiceName,
+    labels: std::collections::BTreeMap<String, String>,
 }
 
 impl Platform for Instantly {
@@ -118,7 +119,7 @@ impl Platform for Instantly {
         let service = ServiceState {
             name: self.service.clone(),
             image: "instant:1".to_owned(),
-            labels: std::collections::BTreeMap::new(),
+            labels: self.labels.clone(),
             wanted: Wanted::Replicas(1),
             spec: "a".to_owned(),
             ends_by_itself: false,
@@ -236,12 +237,14 @@ async fn one_run(trials: &Utf8Path, out: &Utf8Path, i: usize) -> RunVerdict {
         head: vec![defined],
         ..RecipeStates::default()
     };
+    let base = plan.base.as_ref().expect("a base").version.as_ref().expect("a version");
+    let labels = [(format!("coop-cloud.{}.version", plan.app.stack), base.to_string())].into();
     let log = EventLog::new(vec![Box::new(Recorder::begin(&folder).expect("an event log"))]);
     let job = Job {
         plan: &plan,
         settings: &settings,
         recipe: &states,
-        platform: &Instantly { hint: Hint::default(), service },
+        platform: &Instantly { hint: Hint::default(), service, labels },
         trials: &trials,
         log: &log,
         limits: Limits::for_suite(&settings),

@@ -1,7 +1,7 @@
 //! The run folder: every file written whole then renamed, readable at any moment. Main types: [`RunFolder`],
 //! [`Recorder`].
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -35,8 +35,11 @@ impl RunFolder {
     /// It could not be made.
     pub fn create(out: &Utf8Path, run: &RunId) -> Result<Self, WriteError> {
         let dir = out.join(run.as_str());
-        let made = std::fs::create_dir_all(dir.join("logs"))
-            .and_then(|()| std::fs::create_dir_all(dir.join("work")));
+        // A name that was used before would mix two runs.
+        let made = std::fs::create_dir_all(out)
+            .and_then(|()| std::fs::create_dir(&dir))
+            .and_then(|()| std::fs::create_dir(dir.join("logs")))
+            .and_then(|()| std::fs::create_dir(dir.join("work")));
         made.map_err(|source| WriteError { path: dir.clone(), source })?;
         let dir =
             dir.canonicalize_utf8().map_err(|source| WriteError { path: dir.clone(), source })?;
@@ -101,7 +104,7 @@ impl RunFolder {
 
     /// Removes what is needed only while the run lasts: it may hold secrets.
     pub fn remove_work(&self) {
-        for path in [self.work(), self.dir.join("abra")] {
+        for path in [self.work(), self.dir.join("abra"), self.dir.join("lint")] {
             if let Err(error) = std::fs::remove_dir_all(&path)
                 && error.kind() != std::io::ErrorKind::NotFound
             {
@@ -127,9 +130,13 @@ fn scrub_folder(dir: &Utf8Path, redactor: &Redactor, leaks: &mut Vec<String>) {
     let Ok(entries) = dir.read_dir_utf8() else { return };
     for entry in entries.flatten() {
         let path = entry.path();
-        if path.is_dir() {
+        // What a link leads to is not the run's.
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() {
             scrub_folder(path, redactor, leaks);
-        } else if let Ok(bytes) = std::fs::read(path) {
+        } else if kind.is_file()
+            && let Ok(bytes) = std::fs::read(path)
+        {
             let text = String::from_utf8_lossy(&bytes);
             if redactor.finds(&text) {
                 leaks.push(path.file_name().unwrap_or_default().to_owned());
@@ -164,7 +171,11 @@ impl Recorder {
     /// It could not be made.
     pub fn begin(folder: &RunFolder) -> Result<Self, WriteError> {
         let path = folder.dir.join("events.jsonl");
-        let file = File::create(&path).map_err(|source| WriteError { path, source })?;
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|source| WriteError { path, source })?;
         Ok(Self { folder: folder.clone(), file, events: Vec::new() })
     }
 

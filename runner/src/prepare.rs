@@ -47,6 +47,26 @@ pub enum PrepareError {
     /// The recipe's files cannot be read.
     #[error(transparent)]
     Read(Box<ReadRecipeError>),
+    /// `[upgrade] base` names a release that does not exist.
+    #[error(
+        "`[upgrade] base` in the suite of `{recipe}` names {base}, and the recipe has no such release"
+    )]
+    NoSuchBase {
+        /// The recipe.
+        recipe: String,
+        /// The release.
+        base: String,
+    },
+    /// The suite asks for something that cannot be done yet; leaving it out would be green by omission.
+    #[error(
+        "the suite of `{recipe}` asks for `{key}`, which cc-ci cannot do yet: a run without it would prove too little"
+    )]
+    Unsupported {
+        /// The recipe.
+        recipe: String,
+        /// The key of `recipe.toml`.
+        key: &'static str,
+    },
     /// No server is known to make apps on.
     #[error(
         "there is no domain to make apps below: run `cargo xtask up` for a local test server, or give --suffix"
@@ -88,6 +108,7 @@ pub async fn prepare(
         }
         None => SuiteSettings::default(),
     };
+    supported(target, &suite_settings, &source)?;
     let env: Vec<(String, String)> = suite_settings.env.clone().into_iter().collect();
     let at_head = source.repository.read_recipe(&source.head, &env).await.map_err(unreadable)?;
     // A release is what its tag says, also when its label was forgotten.
@@ -128,6 +149,22 @@ pub async fn prepare(
     };
     let states = RecipeStates::new(at_base.as_ref(), &at_head);
     Ok(Prepared { source, suite, suite_settings, plan, states })
+}
+
+fn supported(target: &Target, suite: &SuiteSettings, source: &Source) -> Result<(), PrepareError> {
+    let recipe = target.recipe.to_string();
+    if !suite.deps.is_empty() {
+        return Err(PrepareError::Unsupported { recipe, key: "deps" });
+    }
+    if !suite.ready.is_empty() {
+        return Err(PrepareError::Unsupported { recipe, key: "ready" });
+    }
+    match &suite.upgrade.base {
+        Some(base) if source.tags.iter().all(|t| t.version.as_ref() != Some(base)) => {
+            Err(PrepareError::NoSuchBase { recipe, base: base.to_string() })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn unreadable(error: ReadRecipeError) -> PrepareError {

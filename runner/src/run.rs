@@ -85,6 +85,16 @@ pub enum RunError {
     /// Another run holds the domain for longer than this one may wait.
     #[error("another run of the same recipe and commit is under way")]
     Busy(#[source] WaitError),
+    /// What a killed run left in our place cannot be removed.
+    #[error("what run {run} left on {domain} could not be removed: {text}; `cc-ci gc` tries again")]
+    Dirty {
+        /// The dead run.
+        run: String,
+        /// The app's domain.
+        domain: String,
+        /// What was in the way.
+        text: String,
+    },
     /// Signals cannot be heard.
     #[error("signal handlers could not be installed")]
     Signals(#[source] std::io::Error),
@@ -104,9 +114,11 @@ impl RunError {
             | Self::Start(StartError::Overlay(_) | StartError::PinsImage { .. }) => {
                 ExitStatus::Usage
             }
-            Self::Busy(_) | Self::Write(_) | Self::Lease(_) | Self::Start(_) => {
-                ExitStatus::Verdict(RunVerdict::NotVerified)
-            }
+            Self::Busy(_)
+            | Self::Dirty { .. }
+            | Self::Write(_)
+            | Self::Lease(_)
+            | Self::Start(_) => ExitStatus::Verdict(RunVerdict::NotVerified),
             Self::Signals(_) => ExitStatus::Verdict(RunVerdict::Error),
             Self::Stopped(by) => ExitStatus::Stopped(*by),
         }
@@ -151,7 +163,11 @@ struct Session<'a> {
 impl Session<'_> {
     async fn run(&self, run_id: &RunId) -> Result<ExitStatus, RunError> {
         if self.request.platform == Choice::Swarm {
-            gc::collect_dead(self.settings).await;
+            tokio::select! {
+                biased;
+                () = self.stop.stopped() => return Err(self.stopped()),
+                () = gc::collect_dead(self.settings) => {}
+            }
         }
         let trials = TrialsProcess {
             program: self.request.trials.clone(),
@@ -242,11 +258,12 @@ impl Session<'_> {
         if let Some(claim) = lease.claim()
             && let Err(text) = gc::remove(&claim, self.settings).await
         {
-            let run = &claim.app.run;
-            output::say(&format!(
-                "what run {run} left on {} could not be removed: {text}",
-                app.domain
-            ));
+            // Its claim stays: nobody else knows what is left.
+            return Err(RunError::Dirty {
+                run: claim.app.run.to_string(),
+                domain: app.domain.to_string(),
+                text,
+            });
         }
         lease.write(&self.claim(app, None))?;
         Ok(lease)

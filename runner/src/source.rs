@@ -103,6 +103,11 @@ pub async fn open(
     let default_branch = repository.default_branch_tip().await?;
     let newest = tags.iter().filter(|t| t.version.is_some()).max_by_key(|t| t.version.clone());
     let head = match (&target.reference, &target.version) {
+        (Some(reference), _) if target.src.is_some() && !is_commit(reference) => {
+            // A branch of the pull request's repository, never one of the same name in the catalogue's.
+            let own = format!("refs/remotes/src/{reference}");
+            repository.resolve(&own).await.map_err(|e| SourceError::Resolve(Box::new(e)))?
+        }
         (Some(reference), _) => {
             repository.resolve(reference).await.map_err(|e| SourceError::Resolve(Box::new(e)))?
         }
@@ -113,6 +118,11 @@ pub async fn open(
         (None, None) => repository.head().await?,
     };
     Ok(Source { repository, tags, head, default_branch, kind })
+}
+
+/// Returns whether a reference is a commit's id, whole or shortened: those are the same in every repository.
+fn is_commit(reference: &str) -> bool {
+    (7..=40).contains(&reference.len()) && reference.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn uncloned(error: CloneError) -> SourceError {

@@ -71,6 +71,11 @@ impl TrialsProcess {
                 std::fs::create_dir_all(parent)?;
             }
         }
+        // Lines of an earlier process must not stand in for checks that say nothing.
+        match std::fs::remove_file(&file.out) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
         let temporary = self.run_file.with_extension("json.new");
         let mut options = std::fs::OpenOptions::new();
         let mut handle =

@@ -71,13 +71,17 @@ fn refused(service: &ServiceState, since: Option<Timestamp>) -> Option<Cause> {
     }
     let error = newest?;
     let evidence = format!("the engine refuses the tasks of service `{}`: {error}", service.name);
-    if ["No such image", "pull access denied", "manifest unknown", "not found: manifest"]
-        .iter()
-        .any(|t| error.contains(t))
-    {
+    if is_missing_image(error) {
         return Some(Cause::new(CauseClass::Registry, evidence));
     }
     (count >= CRASHES_UNTIL_HOPELESS).then(|| Cause::new(CauseClass::Recipe, evidence))
+}
+
+/// Returns whether the engine's words say that an image cannot be had.
+pub(super) fn is_missing_image(error: &str) -> bool {
+    ["No such image", "pull access denied", "manifest unknown", "not found: manifest"]
+        .iter()
+        .any(|t| error.contains(t))
 }
 
 /// A present task that has been running for a while is no crash loop, however often it failed before.

@@ -104,13 +104,17 @@ fn doomed_update(service: &ServiceState, update: &Update) -> Option<Cause> {
         UpdatePhase::RollbackPaused => "failed, and so did its rollback",
     };
     let failed = service.tasks.iter().find(|t| t.state.has_failed());
+    let class = match failed.and_then(|t| t.error.as_deref()) {
+        Some(error) if crash::is_missing_image(error) => CauseClass::Registry,
+        Some(_) | None => CauseClass::Recipe,
+    };
     let task = failed
         .and_then(|t| t.error.as_deref())
         .map(|e| format!("; its new task: {e}"))
         .unwrap_or_default();
     let evidence =
         format!("the update of service `{}` {what}: {}{task}", service.name, update.message);
-    Some(Cause::new(CauseClass::Recipe, evidence))
+    Some(Cause::new(class, evidence))
 }
 
 fn enough_tasks(service: &ServiceState) -> Readiness<()> {

@@ -186,3 +186,15 @@ fn a_missing_image_is_the_registrys_fault() {
     let cause = hopeless(check(2, vec![service("app", vec![rejected])], &Before::nothing()));
     assert_eq!(cause.class, CauseClass::Registry);
 }
+
+#[test]
+fn an_update_that_fails_for_want_of_an_image_is_the_registrys_fault() {
+    let base = service("app", vec![running()]);
+    let rejected = Task {
+        error: Some("No such image: nginx:2".to_owned()),
+        ..old(task(TaskState::Rejected, 8))
+    };
+    let mut head = service("app", vec![running(), rejected]);
+    head.update = update(UpdatePhase::RollbackCompleted, 9);
+    assert_eq!(hopeless(check(12, vec![head], &before(vec![base]))).class, CauseClass::Registry);
+}

@@ -63,25 +63,58 @@ pub struct RecipeStates {
 impl RecipeStates {
     /// Reads what the lifecycle needs from the recipe's files.
     pub fn new(base: Option<&RecipeAt>, head: &RecipeAt) -> Self {
-        let backup = head.compose.backup();
-        let mut claims = Claims::default();
-        for claim in backup.volumes.iter().filter(|_| backup.enabled) {
-            match (claim.covered, claim.paths.is_empty()) {
-                (false, _) => claims.excluded.push(claim.volume.clone()),
-                (true, true) => claims.volumes.push(claim.volume.clone()),
-                (true, false) => {
-                    claims.paths.extend(
-                        claim.paths.iter().map(|path| (claim.volume.clone(), path.clone())),
-                    );
-                }
-            }
-        }
+        let defined = defined_services(&head.compose);
+        let claims = claims(&head.compose, &defined);
         Self {
             base: base.map(|b| defined_services(&b.compose)).unwrap_or_default(),
-            head: defined_services(&head.compose),
+            head: defined,
             claims,
         }
     }
+}
+
+/// Returns what the labels claim to back up and a check can prove: a volume that no running service can write to holds
+/// no marker, and one that no service mounts is never made.
+fn claims(compose: &Compose, defined: &[DefinedService]) -> Claims {
+    let backup = compose.backup();
+    let mut claims = Claims { paths: first_generation_paths(compose), ..Claims::default() };
+    let narrowed: Vec<String> = claims.paths.iter().map(|(volume, _)| volume.clone()).collect();
+    let provable = |volume: &String| {
+        defined.iter().any(|s| s.stays && s.volumes.iter().any(|(name, _)| name == volume))
+    };
+    for claim in backup.volumes.iter().filter(|c| backup.enabled && provable(&c.volume)) {
+        if !claim.covered {
+            claims.excluded.push(claim.volume.clone());
+        } else if !claim.paths.is_empty() {
+            claims
+                .paths
+                .extend(claim.paths.iter().map(|path| (claim.volume.clone(), path.clone())));
+        } else if !narrowed.contains(&claim.volume) {
+            claims.volumes.push(claim.volume.clone());
+        }
+    }
+    claims
+}
+
+/// Labels of the first generation name paths in the container: those below a volume's mount narrow it to them.
+fn first_generation_paths(compose: &Compose) -> Vec<(String, String)> {
+    let mut paths = Vec::new();
+    for service in &compose.services {
+        let label = service.label("backupbot.backup.path").unwrap_or_default();
+        for path in label.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+            let below = service.mounts.iter().filter_map(|m| {
+                let rest = path.strip_prefix(m.target.trim_end_matches('/'))?.strip_prefix('/')?;
+                Some((m.target.len(), m.volume.clone()?, rest.trim_end_matches('/').to_owned()))
+            });
+            let nearest = below.max_by_key(|(length, ..)| *length);
+            paths.extend(
+                nearest
+                    .filter(|(.., rest)| !rest.is_empty())
+                    .map(|(_, volume, rest)| (volume, rest)),
+            );
+        }
+    }
+    paths
 }
 
 /// Returns the services that a compose file defines, as checks need them.
@@ -174,5 +207,34 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
 
     pub(super) fn note(&self, text: impl Into<String>) {
         self.log.say(Happened::Noted { text: text.into() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claimed(labels: &str, mounts: &str) -> Claims {
+        let text = format!(
+            "version: '3.8'\nservices:\n  db:\n    image: pg:1\n    volumes: [{mounts}]\n    deploy:\n      labels:\n        backupbot.backup: 'true'\n{labels}volumes:\n  data:\n  spare:\n"
+        );
+        let compose = Compose::parse("compose.yml", &text).unwrap();
+        claims(&compose, &defined_services(&compose))
+    }
+
+    #[test]
+    fn a_volume_that_nothing_writes_to_is_not_claimed() {
+        assert_eq!(claimed("", "'data:/var/lib/pg'").volumes, ["data"]);
+        assert_eq!(claimed("", "'data:/var/lib/pg:ro'").volumes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_first_generation_path_below_a_mount_narrows_its_volume() {
+        let label = "        backupbot.backup.path: /var/lib/pg/dumps/backup.sql\n";
+        let narrowed = claimed(label, "'data:/var/lib/pg'");
+        assert_eq!(narrowed.paths, [("data".to_owned(), "dumps/backup.sql".to_owned())]);
+        assert!(narrowed.volumes.is_empty());
+        let whole = claimed("        backupbot.backup.path: /var/lib/pg\n", "'data:/var/lib/pg'");
+        assert_eq!((whole.volumes.len(), whole.paths.len()), (1, 0));
     }
 }

@@ -10,6 +10,7 @@ use crate::platform::{Platform, Revision};
 use crate::run_file::UpgradeFacts;
 use crate::tier::Tier;
 
+use super::identity;
 use super::job::{Job, State};
 use super::tiers::Trouble;
 use super::trials::Trials;
@@ -42,7 +43,12 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         created?;
         self.deploy(Tier::Install, revision, &[]).await?;
         self.log.say(Happened::DeployDone);
-        self.ready_step(Tier::Install, state, &Before::nothing()).await?;
+        let observation = self.ready_step(Tier::Install, state, &Before::nothing()).await?;
+        let began = Instant::now();
+        identity::runs(&observation, &self.plan.app.stack, revision).map_err(|text| {
+            Trouble::new("commit_deployed", Cause::new(CauseClass::Recipe, text))
+        })?;
+        self.step_done(Tier::Install, "commit_deployed", began.elapsed());
         Ok(())
     }
 
@@ -66,10 +72,10 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 
     async fn back_up(&self, state: &mut State) -> Result<(), Trouble> {
-        self.seed(Tier::Backup, state).await?;
-        // A database that still cycles after the upgrade gives a dump that is cut short.
+        // A database that still cycles after the upgrade gives a dump that is cut short, and takes no marker.
         let before = Before::from_observation(&self.observe_once().await?);
         self.ready(Tier::Backup, state, &before).await?;
+        self.seed(Tier::Backup, state).await?;
         let into = self.dir.join("work");
         let back_up = self.platform.back_up(&self.plan.app, &into, self.limits.backup);
         state.snapshot = Some(self.step(Tier::Backup, "backup", "backed_up", back_up).await?);

@@ -26,6 +26,8 @@ struct Progress {
     began: Instant,
     converged: Option<Instant>,
     failed_looks: u32,
+    /// Why the last look failed; none once a look succeeded.
+    engine: Option<Cause>,
     last: Option<Observation>,
 }
 
@@ -42,6 +44,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             began: Instant::now(),
             converged: None,
             failed_looks: 0,
+            engine: None,
             last: None,
         });
         self.start("converge", tier);
@@ -72,7 +75,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                 self.gather_logs(&defined).await;
                 let check =
                     if phase == "answer" && !is_crash(&error) { "answered" } else { "converged" };
-                Err(Trouble::new(check, cause(error)))
+                Err(Trouble::new(check, cause(error, progress.engine)))
             }
         }
     }
@@ -100,6 +103,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         {
             let mut progress = progress.borrow_mut();
             progress.failed_looks = 0;
+            progress.engine = None;
             progress.last = Some(observation);
             match converged {
                 Readiness::Hopeless(cause) => return Readiness::Hopeless(cause),
@@ -151,6 +155,7 @@ const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
 fn failed_look(error: &OpError, progress: &mut Progress) -> Readiness<()> {
     progress.failed_looks += 1;
+    progress.engine = Some(error.cause.clone());
     if progress.failed_looks >= LOOKS_UNTIL_GONE {
         return Readiness::Hopeless(error.cause.clone());
     }
@@ -203,9 +208,12 @@ fn is_crash(error: &WaitError) -> bool {
     matches!(error, WaitError::Hopeless(cause) if cause.evidence.contains("keeps crashing"))
 }
 
-fn cause(error: WaitError) -> Cause {
-    match error {
-        WaitError::Hopeless(cause) => cause,
-        WaitError::TimedOut { .. } => Cause::new(CauseClass::App, error.to_string()),
+/// A wait that ended while the engine did not answer is the engine's.
+fn cause(error: WaitError, engine: Option<Cause>) -> Cause {
+    match (error, engine) {
+        (WaitError::Hopeless(cause), _) | (WaitError::TimedOut { .. }, Some(cause)) => cause,
+        (error @ WaitError::TimedOut { .. }, None) => {
+            Cause::new(CauseClass::App, error.to_string())
+        }
     }
 }

@@ -55,6 +55,11 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             self.tear_down().await;
             self.census_after(before.as_ref()).await;
         }
+        // Told to end when all was done but the teardown: what was proven stands, and the exit code says the signal.
+        let late = self.stop.reason().filter(|by| !stopped && *by != Stop::Deadline);
+        if let Some(by) = late {
+            self.log.say(Happened::Stopped { by });
+        }
         self.log.say(Happened::RunFinished { at: self.platform.now() });
     }
 

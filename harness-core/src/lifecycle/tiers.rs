@@ -92,13 +92,15 @@ pub(super) fn judge(checks: &[Judged], trouble: Option<&Cause>) -> TierEnd {
 }
 
 /// Returns the checks that were planned and said nothing: the process ended before them.
-pub(super) fn silent(planned: &[String], said: &[Judged]) -> Vec<Judged> {
+/// That is the suite's fault, unless what ended it is nobody's verdict.
+pub(super) fn silent(planned: &[String], said: &[Judged], trouble: Option<&Cause>) -> Vec<Judged> {
+    let excuse = trouble.map(|t| t.class).filter(|c| !c.is_verdict());
     let missing = planned.iter().filter(|name| said.iter().all(|s| s.name != **name));
     let of = |name: &String| Judged {
         name: name.clone(),
-        status: Status::Fail,
+        status: if excuse.is_some() { Status::Unver } else { Status::Fail },
         message: Some("it was planned and gave no result".to_owned()),
-        cause: Some(CauseClass::Suite),
+        cause: Some(excuse.unwrap_or(CauseClass::Suite)),
     };
     missing.map(of).collect()
 }
@@ -123,7 +125,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     /// Runs the tier's checks and judges the tier by them.
     pub(super) async fn check(&self, tier: Tier, state: &mut State) -> TierEnd {
         let mut ended = self.trials(tier, Phase::Check, state).await;
-        let silent = silent(&self.plan.tier(tier).checks, &ended.judged);
+        let planned = &self.plan.tier(tier).checks;
+        let silent = silent(planned, &ended.judged, ended.trouble.as_ref());
         for check in &silent {
             self.say_check(tier, check, Duration::ZERO);
         }
@@ -178,10 +181,16 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let ended = self.trials.run(&file, self.limits.trials).await;
         tracing::debug!(%tier, name, took = ?began.elapsed(), "a trials process ended");
         let mut judged = Vec::new();
+        // What is a secret is known before anything that may hold it is said.
+        for line in &ended.lines {
+            if let TrialLine::Secret { value } = line {
+                self.log.hide(&Secret::new(value.clone()));
+            }
+        }
         for line in ended.lines {
             match line {
                 TrialLine::Fact { key, value } => drop(state.facts.insert(key, value)),
-                TrialLine::Secret { value } => self.log.hide(&Secret::new(value)),
+                TrialLine::Secret { .. } => {}
                 TrialLine::Done { name, status, duration_ms, message, cause } => {
                     let check = Judged { name, status, message, cause };
                     if phase == Phase::Check || status != Status::Pass {
@@ -274,9 +283,17 @@ mod tests {
     #[test]
     fn a_planned_check_without_a_result_fails() {
         let planned = ["a".to_owned(), "c".to_owned()];
-        let silent = silent(&planned, &[check(Status::Pass, None)]);
+        let silent = silent(&planned, &[check(Status::Pass, None)], None);
         assert_eq!(silent.len(), 1);
         assert_eq!((silent[0].name.as_str(), silent[0].status), ("a", Status::Fail));
+    }
+
+    #[test]
+    fn a_process_that_the_host_kept_from_starting_is_not_the_suites_fault() {
+        let host = Cause::new(CauseClass::Host, "no space left on device");
+        let silent = silent(&["a".to_owned()], &[], Some(&host));
+        let end = judge(&silent, Some(&host));
+        assert_eq!((end.status, end.cause.unwrap().class), (Status::Unver, CauseClass::Host));
     }
 
     #[test]

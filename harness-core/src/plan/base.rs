@@ -67,7 +67,17 @@ pub fn choose_base(base: &Base<'_>) -> Result<(Revision, String), NoBase> {
                 format!("the tip of the default branch: {why}"),
             ))
         }
-        Some(_) | None => Err(NoBase::NoPredecessor),
+        Some(_) | None => {
+            // Head may be the tip and its version unreadable: that must not switch the upgrade off.
+            let other = base.releases.iter().filter(|(_, c)| *c != base.head.commit).max();
+            match (&base.head.version, other) {
+                (None, Some(found)) => Ok((
+                    release(found),
+                    "the newest release: head's version cannot be read".to_owned(),
+                )),
+                (Some(_), _) | (None, None) => Err(NoBase::NoPredecessor),
+            }
+        }
     }
 }
 
@@ -130,7 +140,8 @@ mod tests {
     #[test]
     fn an_unreadable_version_falls_back_to_the_default_branch() {
         assert_eq!(check(&head('9', None), '3', None).unwrap(), head('3', Some("2.0.0+2")));
-        assert_eq!(check(&head('9', None), '9', None), Err(NoBase::NoPredecessor));
+        let newest = check(&head('9', None), '9', None).unwrap();
+        assert_eq!(newest.version, Some(version("2.0.0+2")));
     }
 
     #[test]

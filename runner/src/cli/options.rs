@@ -86,7 +86,7 @@ pub(super) struct What {
     /// The release to test [default: the newest of the catalogue, else what is checked out at the source].
     #[arg(long, env = "VERSION", value_parser = version)]
     version: Option<Version>,
-    /// The tiers to do, comma-separated: install,upgrade,backup,restore,custom [default: all].
+    /// The tiers to do, comma-separated: install,upgrade,backup,restore,custom [default: all]; install is always among them.
     #[arg(long, env = "STAGES", value_delimiter = ',')]
     stages: Option<Vec<Tier>>,
 }
@@ -102,11 +102,19 @@ impl What {
             pr: self.pr.filter(|n| *n != 0),
             reference: self.reference.clone(),
             version: self.version.clone(),
-            stages: self.stages.clone().unwrap_or_else(|| Tier::ALL.to_vec()),
+            stages: with_install(self.stages.clone().unwrap_or_else(|| Tier::ALL.to_vec())),
         };
         target.validate()?;
         Ok(target)
     }
+}
+
+/// Adds the install tier: everything else needs the deployment.
+fn with_install(mut stages: Vec<Tier>) -> Vec<Tier> {
+    if !stages.is_empty() && !stages.contains(&Tier::Install) {
+        stages.insert(0, Tier::Install);
+    }
+    stages
 }
 
 fn recipe(text: &str) -> Result<RecipeName, harness_core::name::InvalidRecipeName> {
