@@ -61,6 +61,15 @@ pub enum Stopping {
     AtOnce,
 }
 
+/// The containers outside of a stack that mounted its volumes.
+#[derive(Clone, Debug)]
+pub(crate) struct Holders {
+    /// Those of no stack: they were removed.
+    pub(crate) removed: Vec<Holder>,
+    /// Those of other stacks: not ours to remove.
+    pub(crate) staying: Vec<Holder>,
+}
+
 impl Engine {
     /// Removes a stack's services, tasks, containers and networks, and waits until they are gone.
     ///
@@ -115,13 +124,14 @@ impl Engine {
     /// hold its volumes. Returns those containers.
     ///
     /// # Errors
-    /// Something was left after the limit, is held by another stack, or the engine does not answer.
+    /// Something was left after the limit, is held by another stack, or the engine does not answer. What another
+    /// stack holds keeps nothing else from going.
     pub async fn remove_kept(
         &self,
         stack: &StackName,
         limit: Duration,
     ) -> Result<Vec<Holder>, RemoveError> {
-        let holders = self.remove_holders(stack).await?;
+        let Holders { removed, staying } = self.remove_holders(stack).await?;
         let mut stacks = Stacks::new();
         stacks.add(stack.as_str());
         let is_own = |name: &str, labels: Option<&HashMap<String, String>>| {
@@ -141,37 +151,42 @@ impl Engine {
         }
         let volumes = self.volumes().await?;
         let own = volumes.into_iter().filter(|v| is_own(&v.name, Some(&v.labels)));
-        let mut left: Vec<String> = own.map(|v| v.name).collect();
+        let mut left = free_of(own.map(|v| v.name), &staying);
         // Swarm may hold a volume for a moment after the last container went.
         let mut ticks = Ticks::within(limit);
         loop {
             let more = ticks.next_has_successor().await;
             left = self.remove_volumes(&left).await?;
             if left.is_empty() {
-                return Ok(holders);
+                break;
             }
             if !more {
                 let left = format!("volumes {}", left.join(", "));
-                return Err(RemoveError::Left { stack: stack.clone(), limit, left });
+                if staying.is_empty() {
+                    return Err(RemoveError::Left { stack: stack.clone(), limit, left });
+                }
+                tracing::warn!(%stack, %left, "volumes are left beside those of another stack");
+                break;
             }
+        }
+        match staying.into_iter().next() {
+            Some(holder) => {
+                Err(RemoveError::Held { stack: stack.clone(), holder: Box::new(holder) })
+            }
+            None => Ok(removed),
         }
     }
 
-    /// Removes the containers of no stack that mount a volume of this one.
-    pub(crate) async fn remove_holders(
-        &self,
-        stack: &StackName,
-    ) -> Result<Vec<Holder>, RemoveError> {
-        let holders = self.foreign_holders(stack).await?;
-        if let Some(holder) = holders.iter().find(|h| h.stack.is_some()) {
-            let holder = Box::new(holder.clone());
-            return Err(RemoveError::Held { stack: stack.clone(), holder });
-        }
-        for holder in &holders {
+    /// Removes the containers of no stack that mount a volume of this one. Those of other stacks stay.
+    pub(crate) async fn remove_holders(&self, stack: &StackName) -> Result<Holders, EngineError> {
+        let found = self.foreign_holders(stack).await?;
+        let (staying, removed): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|h| h.stack.is_some());
+        for holder in &removed {
             tracing::warn!(%holder, "a container of no stack is removed");
             self.remove_container(&holder.id).await?;
         }
-        Ok(holders)
+        Ok(Holders { removed, staying })
     }
 
     pub(super) async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
@@ -212,5 +227,30 @@ impl Engine {
             Err(error) if error.is_missing() => Ok(()),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Returns the volumes that none of these containers mounts: there is no use in waiting for the others.
+fn free_of(volumes: impl Iterator<Item = String>, staying: &[Holder]) -> Vec<String> {
+    let held = |name: &String| staying.iter().any(|h| h.volumes.contains(name));
+    volumes.filter(|name| !held(name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_that_another_stack_holds_keeps_no_other_from_going() {
+        let neighbor = Holder {
+            id: "1".to_owned(),
+            name: "neighbor".to_owned(),
+            image: "x:1".to_owned(),
+            stack: Some("b".to_owned()),
+            volumes: vec!["a_data".to_owned()],
+        };
+        let own = || ["a_data", "a_conf"].map(str::to_owned).into_iter();
+        assert_eq!(free_of(own(), &[neighbor]), ["a_conf"]);
+        assert_eq!(free_of(own(), &[]), ["a_data", "a_conf"]);
     }
 }

@@ -39,11 +39,13 @@ impl Swarm {
     ) -> Result<Vec<String>, OpError> {
         let op = blame::op("remove the data of", &app.domain);
         // First those who hold volumes: abra would wait for them in vain.
-        let mut holders =
-            self.engine.remove_holders(&app.stack).await.map_err(blame::remove(&op))?;
+        let first = self.engine.remove_holders(&app.stack).await.map_err(blame::engine(&op))?;
+        let mut holders = first.removed;
         if self.abra_knows(app) {
-            let volumes = self.abra.remove_volumes(&app.domain, limit / 4).await;
-            self.heed("remove volumes of", app, &volumes);
+            if first.staying.is_empty() {
+                let volumes = self.abra.remove_volumes(&app.domain, limit / 4).await;
+                self.heed("remove volumes of", app, &volumes);
+            }
             let secrets = self.abra.remove_secrets(&app.domain, limit / 4).await;
             self.heed("remove secrets of", app, &secrets);
         }
