@@ -3,6 +3,7 @@
 use super::bot::{Bot, BotError};
 use super::hooks::run_hooks;
 use super::labels::Moment;
+use super::log::Log;
 use super::repository::{Made, ResticError};
 
 /// Backs a stack up. A stack that asks for no backup, and one whose labels cover nothing, is said and is no failure:
@@ -23,9 +24,7 @@ pub(super) async fn create(bot: Bot<'_>) -> Result<(), BotError> {
         bot.log.info(format!("the labels of {} cover no volume, nothing to back up", bot.stack));
     } else {
         let made = with_retries(&bot, &plan.paths).await?;
-        for complaint in &made.complaints {
-            bot.log.error(complaint);
-        }
+        log_complaints(bot.log, &made);
         let plain = format!(
             "snapshot {} of {}",
             made.summary["snapshot_id"].as_str().unwrap_or_default(),
@@ -40,6 +39,17 @@ pub(super) async fn create(bot: Bot<'_>) -> Result<(), BotError> {
     Ok(())
 }
 
+/// Says what restic complained about: errors only where its exit code says that the snapshot is incomplete.
+fn log_complaints(log: &mut Log, made: &Made) {
+    for complaint in &made.complaints {
+        if made.incomplete {
+            log.error(complaint);
+        } else {
+            log.warn(complaint);
+        }
+    }
+}
+
 async fn with_retries(bot: &Bot<'_>, paths: &[String]) -> Result<Made, ResticError> {
     let mut left = bot.settings.retries.max(1);
     loop {
@@ -49,5 +59,32 @@ async fn with_retries(bot: &Bot<'_>, paths: &[String]) -> Result<Made, ResticErr
             Err(error) if left == 0 => return Err(error),
             Err(error) => tracing::warn!(%error, left, "restic is tried again"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Seek};
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn levels(incomplete: bool) -> Vec<Value> {
+        let mut file = tempfile::tempfile().unwrap();
+        let mut log = Log::new(file.try_clone().unwrap(), true, false);
+        let complaints = vec!["unable to open cache: no home".to_owned()];
+        log_complaints(&mut log, &Made { summary: json!({}), incomplete, complaints });
+        let mut text = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        let entry = |line| serde_json::from_str::<Value>(line).unwrap()["level"].take();
+        text.lines().map(entry).collect()
+    }
+
+    #[test]
+    fn what_restic_says_is_an_error_only_where_the_snapshot_is_incomplete() {
+        assert_eq!(levels(false), ["warning"]);
+        assert_eq!(levels(true), ["error"]);
     }
 }

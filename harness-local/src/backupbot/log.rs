@@ -28,6 +28,11 @@ impl Log {
         self.say("info", &text);
     }
 
+    /// Says what a person should look at, though nothing went wrong.
+    pub fn warn(&mut self, text: impl std::fmt::Display) {
+        self.say("warning", &text);
+    }
+
     /// Says what went wrong, though the work goes on.
     pub fn error(&mut self, text: impl std::fmt::Display) {
         self.say("error", &text);

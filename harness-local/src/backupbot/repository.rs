@@ -57,7 +57,9 @@ pub enum ResticError {
 pub(super) struct Made {
     /// restic's own summary, with `snapshot_id`.
     pub(super) summary: Value,
-    /// What restic said about paths that it could not read.
+    /// Whether restic could not read everything.
+    pub(super) incomplete: bool,
+    /// What restic said beside it: of an incomplete snapshot, the paths that it could not read.
     pub(super) complaints: Vec<String>,
 }
 
@@ -77,13 +79,17 @@ impl Repository {
         let cmd =
             self.restic(&["backup", "--json", "--host", HOST, "--tag", tag, "--"]).args(paths);
         let output = cmd.output().await?;
-        if !output.status.success() && output.status.code() != Some(INCOMPLETE) {
+        let incomplete = output.status.code() == Some(INCOMPLETE);
+        if !output.status.success() && !incomplete {
             return Err(
                 ProcessError::Failed { cmd: cmd.to_string(), output: Box::new(output) }.into()
             );
         }
-        let complaints = complaints(&output);
-        Ok(Made { summary: parse_summary(&output.stdout)?, complaints })
+        Ok(Made {
+            summary: parse_summary(&output.stdout)?,
+            incomplete,
+            complaints: complaints(&output),
+        })
     }
 
     /// Returns the snapshots under a tag, oldest first.
@@ -203,8 +209,8 @@ fn parse_paths(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns what restic said on standard error: paths that do not exist or cannot be read. Plain lines, or objects
-/// `{"message_type":"error","error":…,"item":"…"}`.
+/// Returns what restic said on standard error: about paths that do not exist or cannot be read, but also about its
+/// cache or a lock. Plain lines, or objects `{"message_type":"error","error":…,"item":"…"}`.
 fn complaints(output: &Output) -> Vec<String> {
     output
         .stderr
