@@ -12,6 +12,9 @@ use crate::access::AccessError;
 use crate::check::Failure;
 use crate::ctx::Ctx;
 
+/// For a container that is being replaced while something is written.
+const WRITE_PATIENCE: Duration = Duration::from_secs(15);
+
 /// A marker, or why there is none.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Marker {
@@ -58,7 +61,8 @@ impl Marker {
 }
 
 /// Plants a marker at the root of each writable volume mount of each service that stays. All mounts of one volume get
-/// the same content. A volume that cannot be written is recorded as such; only an engine that is gone is an error.
+/// the same content. A volume that refuses to be written is recorded as such; a service that does not run and an engine
+/// that is gone are errors.
 pub(super) async fn plant(ctx: &Ctx, purpose: &str) -> Result<Vec<Marker>, Failure> {
     let file = file_name(&ctx.app().run, purpose);
     let mut contents: BTreeMap<&str, String> = BTreeMap::new();
@@ -73,7 +77,9 @@ pub(super) async fn plant(ctx: &Ctx, purpose: &str) -> Result<Vec<Marker>, Failu
                 file: file.clone(),
                 planting: Planting::Planted { content: content.clone() },
             };
-            if let Some(reason) = failed_to_write(ctx, &marker, &content).await? {
+            if let Some(reason) =
+                failed_to_write(ctx, &marker.service, &marker.path(), content.as_bytes()).await?
+            {
                 marker.planting = Planting::NotPlanted { reason };
             }
             markers.push(marker);
@@ -88,11 +94,7 @@ pub(super) fn planted(markers: &[Marker]) -> Result<Vec<&Marker>, String> {
     if !there.is_empty() {
         return Ok(there);
     }
-    let reason = |m: &Marker| match &m.planting {
-        Planting::Planted { .. } => None,
-        Planting::NotPlanted { reason } => Some(format!("{} ({reason})", m.volume)),
-    };
-    let reasons: Vec<_> = markers.iter().filter_map(reason).collect();
+    let reasons = unplanted(markers);
     Err(if reasons.is_empty() {
         "no service that stays writes to a volume".to_owned()
     } else {
@@ -100,33 +102,34 @@ pub(super) fn planted(markers: &[Marker]) -> Result<Vec<&Marker>, String> {
     })
 }
 
-/// Overwrites a marker and reads it back; returns why that failed, if it did.
+/// Names each writable volume that has no marker at all, with the reason: no check asks for what is in it.
+pub(super) fn unplanted(markers: &[Marker]) -> Vec<String> {
+    let has_one =
+        |volume: &str| markers.iter().any(|m| m.volume == volume && m.content().is_some());
+    let reason = |m: &Marker| match &m.planting {
+        Planting::Planted { .. } => None,
+        Planting::NotPlanted { reason } => Some(format!("`{}` ({reason})", m.volume)),
+    };
+    markers.iter().filter(|m| !has_one(&m.volume)).filter_map(reason).collect()
+}
+
+/// Overwrites a file and reads it back; returns why it refused, if it did. A container that is being replaced and an
+/// engine that is busy are waited for: they say nothing of the file.
 pub(super) async fn failed_to_write(
     ctx: &Ctx,
-    marker: &Marker,
-    content: &str,
+    service: &ServiceName,
+    path: &str,
+    content: &[u8],
 ) -> Result<Option<String>, Failure> {
-    let path = marker.path();
-    if let Err(error) = ctx.access().write_file(&marker.service, &path, content.as_bytes()).await {
-        return match error {
-            AccessError::Engine { .. } => Err(error.into()),
-            AccessError::NotRunning { .. }
-            | AccessError::NoFile { .. }
-            | AccessError::Refused { .. }
-            | AccessError::Command { .. } => Ok(Some(error.to_string())),
-        };
-    }
-    match ctx.access().read_file(&marker.service, &path).await {
-        Ok(seen) if seen == content.as_bytes() => Ok(None),
-        Ok(_) => Ok(Some(format!("{path} does not keep what is written to it"))),
-        Err(error @ AccessError::Engine { .. }) => Err(error.into()),
-        Err(
-            error @ (AccessError::NotRunning { .. }
-            | AccessError::NoFile { .. }
-            | AccessError::Refused { .. }
-            | AccessError::Command { .. }),
-        ) => Ok(Some(error.to_string())),
-    }
+    let write_and_read = async || {
+        ctx.access().write_file(service, path, content).await?;
+        ctx.access().read_file(service, path).await
+    };
+    Ok(match settled(WRITE_PATIENCE, write_and_read).await? {
+        Ok(seen) if seen == content => None,
+        Ok(_) => Some(format!("{path} does not keep what is written to it")),
+        Err(error) => Some(error.to_string()),
+    })
 }
 
 /// Reads a file, and again while its container is being replaced or the engine is busy. A file that is not there is
@@ -137,19 +140,29 @@ pub(super) async fn read_settled(
     path: &str,
     limit: Duration,
 ) -> Result<Option<Vec<u8>>, Failure> {
+    match settled(limit, async || ctx.access().read_file(service, path).await).await? {
+        Ok(content) => Ok(Some(content)),
+        Err(AccessError::NoFile { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tries until it succeeds or is refused for good, which is returned; still no answer at the limit is the failure.
+async fn settled<T>(
+    limit: Duration,
+    mut attempt: impl AsyncFnMut() -> Result<T, AccessError>,
+) -> Result<Result<T, AccessError>, Failure> {
     let mut last = None;
-    let look = async || match ctx.access().read_file(service, path).await {
-        Ok(content) => Readiness::Ready(Ok(Some(content))),
-        Err(AccessError::NoFile { .. }) => Readiness::Ready(Ok(None)),
+    let look = async || match attempt().await {
         Err(error) if error.may_pass() => {
             let text = error.to_string();
             last = Some(error);
             Readiness::NotYet(text)
         }
-        Err(error) => Readiness::Ready(Err(error)),
+        ended => Readiness::Ready(ended),
     };
     match until(Pace::within(limit), &Hint::default(), look, |_| {}).await {
-        Ok(read) => Ok(read?),
+        Ok(ended) => Ok(ended),
         Err(error) => Err(last.map_or_else(|| error.into(), Failure::from)),
     }
 }
@@ -173,6 +186,8 @@ fn file_name(run: &RunId, purpose: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use harness_core::cause::CauseClass;
+
     use super::*;
     use crate::floor::sample;
 
@@ -189,8 +204,48 @@ mod tests {
         let mut marker = sample::marker("data", "app", "/data", "original-1");
         assert_eq!(planted(std::slice::from_ref(&marker)).unwrap().len(), 1);
         marker.planting = Planting::NotPlanted { reason: "read-only".to_owned() };
-        assert!(planted(&[marker]).unwrap_err().contains("data (read-only)"));
+        assert!(planted(&[marker]).unwrap_err().contains("`data` (read-only)"));
         assert!(planted(&[]).unwrap_err().contains("no service"));
+    }
+
+    #[test]
+    fn a_volume_without_any_marker_is_named() {
+        let one = sample::marker("data", "app", "/data", "x");
+        let refused = |volume| Marker {
+            planting: Planting::NotPlanted { reason: "read-only".to_owned() },
+            ..sample::marker(volume, "web", "/srv", "x")
+        };
+        assert_eq!(unplanted(&[one, refused("data"), refused("cache")]), ["`cache` (read-only)"]);
+    }
+
+    fn replaced() -> AccessError {
+        let reason = "it is being replaced".to_owned();
+        AccessError::NotRunning { service: sample::name("app"), reason }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_container_that_is_being_replaced_is_waited_for() {
+        let mut tries = 0;
+        let attempt = async || {
+            tries += 1;
+            if tries < 3 { Err(replaced()) } else { Ok(tries) }
+        };
+        assert_eq!(settled(WRITE_PATIENCE, attempt).await, Ok(Ok(3)));
+        let gone = settled(WRITE_PATIENCE, async || Err::<(), _>(replaced())).await.unwrap_err();
+        assert_eq!(gone.cause, CauseClass::App);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_an_answer_and_not_waited_for() {
+        let mut tries = 0;
+        let (service, path) = (sample::name("app"), "/data/x".to_owned());
+        let refused = AccessError::Refused { service, path, reason: "read-only".to_owned() };
+        let attempt = async || {
+            tries += 1;
+            Err::<(), _>(refused.clone())
+        };
+        assert_eq!(settled(WRITE_PATIENCE, attempt).await, Ok(Err(refused.clone())));
+        assert_eq!(tries, 1);
     }
 
     #[test]

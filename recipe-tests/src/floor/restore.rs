@@ -24,7 +24,9 @@ pub(super) async fn break_markers(ctx: Ctx) -> Check {
         Err(reason) => return skip(reason),
     };
     for marker in covered {
-        if let Some(reason) = failed_to_write(&ctx, marker, MUTATED).await? {
+        if let Some(reason) =
+            failed_to_write(&ctx, &marker.service, &marker.path(), MUTATED.as_bytes()).await?
+        {
             return Err(Failure::new(
                 format!("the marker in volume `{}` to be overwritten before the restore, or its return proves nothing", marker.volume),
                 reason,

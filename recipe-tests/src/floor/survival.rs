@@ -5,7 +5,7 @@ use std::time::Duration;
 use harness_core::name::ServiceName;
 use harness_core::run_file::DefinedService;
 
-use super::markers::{Marker, instead, planted, read_settled};
+use super::markers::{Marker, instead, planted, read_settled, unplanted};
 use super::{Finding, upgrade};
 use crate::check::{Check, skip};
 use crate::ctx::Ctx;
@@ -16,6 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Every marker is still in its volume.
 pub(super) async fn volumes_survive(ctx: Ctx) -> Check {
     let markers: Vec<Marker> = ctx.fact(upgrade::MARKERS)?;
+    let unasked = unplanted(&markers);
     let markers = match planted(&markers) {
         Ok(markers) => markers,
         Err(reason) => return skip(reason),
@@ -43,7 +44,7 @@ pub(super) async fn volumes_survive(ctx: Ctx) -> Check {
             Place::ServiceAnnounced => dropped.push(format!("`{}`", marker.service)),
         }
     }
-    judge(&lost, &dropped, total).into_check()
+    judge(&lost, &dropped, &unasked, total).into_check()
 }
 
 /// Where a marker's volume is to be found after the upgrade.
@@ -98,11 +99,14 @@ fn place(marker: &Marker, services: &[DefinedService], announced: &[ServiceName]
     Place::NotMounted { instead }
 }
 
-fn judge(lost: &[String], dropped: &[String], total: usize) -> Finding {
+fn judge(lost: &[String], dropped: &[String], unasked: &[String], total: usize) -> Finding {
+    let unasked = (!unasked.is_empty())
+        .then(|| format!("not looked at, as no marker could be planted: {}", unasked.join("; ")));
     if !lost.is_empty() {
+        let seen: Vec<_> = lost.iter().cloned().chain(unasked).collect();
         return Finding::wrong(
             "every volume to hold after the upgrade what was written to it before",
-            lost.join("; "),
+            seen.join("; "),
         );
     }
     if dropped.len() == total {
@@ -111,7 +115,8 @@ fn judge(lost: &[String], dropped: &[String], total: usize) -> Finding {
             dropped.join(", ")
         ));
     }
-    Finding::Right
+    // What was looked at is right, and that is no pass for what was not.
+    unasked.map_or(Finding::Right, Finding::Nothing)
 }
 
 #[cfg(test)]
@@ -155,12 +160,22 @@ mod tests {
     }
 
     #[test]
+    fn a_volume_that_nobody_looked_at_is_named_and_is_no_pass() {
+        let unasked = ["`cache` (read-only)".to_owned()];
+        let end = judge(&[], &[], &unasked, 2);
+        assert!(matches!(end, Finding::Nothing(reason) if reason.contains("`cache` (read-only)")));
+        let lost = ["volume `data`: gone".to_owned()];
+        let end = judge(&lost, &[], &unasked, 2);
+        assert!(matches!(end, Finding::Wrong { seen, .. } if seen.contains("`cache`")));
+    }
+
+    #[test]
     fn a_loss_fails_and_nothing_but_dropped_services_is_a_skip() {
         let one = ["volume `data`: gone".to_owned()];
         assert!(
-            matches!(judge(&one, &[], 2), Finding::Wrong { seen, .. } if seen.contains("`data`"))
+            matches!(judge(&one, &[], &[], 2), Finding::Wrong { seen, .. } if seen.contains("`data`"))
         );
-        assert!(matches!(judge(&[], &one, 1), Finding::Nothing(_)));
-        assert_eq!(judge(&[], &one, 2), Finding::Right);
+        assert!(matches!(judge(&[], &one, &[], 1), Finding::Nothing(_)));
+        assert_eq!(judge(&[], &one, &[], 2), Finding::Right);
     }
 }
