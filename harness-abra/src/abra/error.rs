@@ -81,6 +81,11 @@ impl AbraError {
         }
     }
 
+    /// Returns whether abra gave up because an error rule of its lint fails.
+    pub(crate) fn is_lint(&self) -> bool {
+        self.says("failed lint checks")
+    }
+
     /// Returns whose fault it is.
     pub const fn class(&self) -> CauseClass {
         match self {

@@ -1,4 +1,4 @@
-//! Deploying the placed revision: as a release where abra would take it for one, else in chaos.
+//! Deploying the placed revision: as a release where abra would take it for one and its lint lets it, else in chaos.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use harness_core::recipe::{Repository, Tag};
 use super::blame;
 use super::connect::Swarm;
 use super::placed::{Placed, read_placed};
-use crate::abra::DeployAs;
+use crate::abra::{AbraError, DeployAs};
 
 impl Swarm {
     pub(super) async fn put_up(
@@ -28,8 +28,17 @@ impl Swarm {
             Some(tag) => DeployAs::Release(tag.to_owned()),
             None => DeployAs::Chaos,
         };
+        let began = tokio::time::Instant::now();
         self.hold_still(app, at, &placed, &op).await?;
-        match self.abra.deploy(&app.domain, &what, limit).await {
+        let mut deployed = self.abra.deploy(&app.domain, &what, limit).await;
+        if let Some(error) = deployed.as_ref().err().filter(|e| goes_in_chaos(&what, e)) {
+            tracing::warn!(domain = %app.domain, %error, "the release is deployed in chaos instead");
+            // abra has moved the checkout to the tag.
+            self.hold_still(app, at, &placed, &op).await?;
+            let left = limit.saturating_sub(began.elapsed());
+            deployed = self.abra.deploy(&app.domain, &DeployAs::Chaos, left).await;
+        }
+        match deployed {
             Ok(()) => Ok(()),
             Err(error) => Err(self.blame(op, error).await),
         }
@@ -109,6 +118,12 @@ pub(super) fn release_tag<'a>(at: &Revision, tags: &'a [Tag]) -> Option<&'a str>
     here.max_by(|a, b| a.version.cmp(&b.version)).map(|t| t.name.as_str())
 }
 
+/// Returns whether a failed deploy is done again in chaos: abra lints releases alone, before anything is applied, and
+/// a lint is judged by itself and changes no other verdict.
+fn goes_in_chaos(what: &DeployAs, error: &AbraError) -> bool {
+    matches!(what, DeployAs::Release(_)) && error.is_lint()
+}
+
 #[cfg(test)]
 mod tests {
     use harness_core::name::{Commit, Version};
@@ -137,5 +152,27 @@ mod tests {
         let at = Revision { commit: commit('a'), version: None };
         let tags = [tag("1.1.0+1", 'a', true), tag("next", 'b', false)];
         assert_eq!(release_tag(&at, &tags), None);
+    }
+
+    #[test]
+    fn only_a_release_that_the_lint_stops_is_done_again_in_chaos() {
+        let release = DeployAs::Release("1.1.0+1".to_owned());
+        let fatal = |said: &str| AbraError::Fatal {
+            verb: "app deploy",
+            said: said.to_owned(),
+            class: CauseClass::Recipe,
+        };
+        let lint = fatal(
+            "lint error in custom-html configs: \"all services have images\" failed lint checks (R008)",
+        );
+        assert!(goes_in_chaos(&release, &lint));
+        assert!(!goes_in_chaos(&DeployAs::Chaos, &lint));
+        assert!(!goes_in_chaos(&release, &fatal("secret not generated: db_password")));
+        let hung = AbraError::Hung {
+            verb: "app deploy",
+            limit: Duration::from_secs(1),
+            last: "failed lint checks".to_owned(),
+        };
+        assert!(!goes_in_chaos(&release, &hung));
     }
 }
