@@ -124,3 +124,15 @@ fn recipe(text: &str) -> Result<RecipeName, harness_core::name::InvalidRecipeNam
 fn version(text: &str) -> Result<Version, harness_core::name::InvalidVersion> {
     Version::try_from(text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_needs_the_install() {
+        assert_eq!(with_install(vec![Tier::Custom]), [Tier::Install, Tier::Custom]);
+        assert_eq!(with_install(vec![Tier::Install]), [Tier::Install]);
+        assert!(with_install(Vec::new()).is_empty());
+    }
+}
