@@ -76,7 +76,7 @@ fn snapshot(ctx: &Ctx) -> Result<&Snapshot, Failure> {
 }
 
 /// Reads the archive, once in this process.
-fn entries(ctx: &Ctx) -> Result<&[Entry], Failure> {
+pub(super) fn entries(ctx: &Ctx) -> Result<&[Entry], Failure> {
     let Some(path) = &snapshot(ctx)?.archive else {
         return Err(harness("the snapshot's content was not fetched"));
     };

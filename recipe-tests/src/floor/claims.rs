@@ -121,7 +121,8 @@ pub(super) fn names(stack: &StackName, claims: &Claims, path: &str) -> bool {
     claims.paths.iter().any(named)
 }
 
-fn plain(path: &str) -> &str {
+/// Returns a path that the labels name without what does not count at its ends.
+pub(super) fn plain(path: &str) -> &str {
     path.trim_start_matches("./").trim_matches('/')
 }
 

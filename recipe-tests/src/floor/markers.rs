@@ -148,7 +148,7 @@ pub(super) async fn read_settled(
 }
 
 /// Tries until it succeeds or is refused for good, which is returned; still no answer at the limit is the failure.
-async fn settled<T>(
+pub(super) async fn settled<T>(
     limit: Duration,
     mut attempt: impl AsyncFnMut() -> Result<T, AccessError>,
 ) -> Result<Result<T, AccessError>, Failure> {

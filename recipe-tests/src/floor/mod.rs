@@ -3,6 +3,7 @@
 
 mod archive;
 mod backup;
+mod claimed_files;
 mod claims;
 mod install;
 mod labels;
