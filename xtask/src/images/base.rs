@@ -43,7 +43,7 @@ pub(super) async fn build_base(
     let rootfs = work.join("rootfs");
     let include = format!("--include={PACKAGES}");
     let cmd = machine.cmd("debootstrap", LIMIT).args(["--variant=minbase", &include, suite]);
-    cmd.arg(&rootfs).arg(debian_mirror()).run().await?;
+    cmd.arg(&rootfs).arg(debian_mirror()?).run().await?;
     for path in DISPENSABLE {
         remove(&rootfs.join(path))?;
     }

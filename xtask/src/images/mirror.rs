@@ -1,18 +1,18 @@
 //! Which Debian mirror this machine uses.
 
+use anyhow::Context as _;
 use camino::Utf8Path;
 
-const DEFAULT: &str = "http://deb.debian.org/debian";
-
-/// Returns the mirror of this machine's own package sources, or Debian's.
-pub(super) fn debian_mirror() -> String {
+/// Returns the mirror of this machine's own package sources.
+pub(super) fn debian_mirror() -> anyhow::Result<String> {
     let mut texts = vec![std::fs::read_to_string("/etc/apt/sources.list").unwrap_or_default()];
     let parts =
         Utf8Path::new("/etc/apt/sources.list.d").read_dir_utf8().into_iter().flatten().flatten();
     let mut parts: Vec<_> = parts.map(|e| e.path().to_owned()).collect();
     parts.sort();
     texts.extend(parts.iter().map(|p| std::fs::read_to_string(p).unwrap_or_default()));
-    texts.iter().find_map(|t| parse_mirror(t)).unwrap_or_else(|| DEFAULT.to_owned())
+    let found = texts.iter().find_map(|t| parse_mirror(t));
+    found.context("no mirror of Debian is named in /etc/apt/sources.list or sources.list.d: add one whose address ends in `/debian`")
 }
 
 /// Expects sources in either form, `deb [options] URI suite …` lines or `URIs:` fields, and returns the first that
