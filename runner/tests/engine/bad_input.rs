@@ -50,7 +50,14 @@ const CASES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "no_engine",
-        &["--recipe", "custom-html", "--docker-host", "unix:///no/such/docker.sock"],
+        &[
+            "--recipe",
+            "custom-html",
+            "--platform",
+            "swarm",
+            "--docker-host",
+            "unix:///no/such/docker.sock",
+        ],
         "cargo xtask up",
     ),
     (
