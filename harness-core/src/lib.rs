@@ -35,6 +35,7 @@ pub mod chain;
 pub mod converge;
 pub mod event;
 pub mod http;
+pub mod identity;
 pub mod lifecycle;
 pub mod lint;
 pub mod name;

@@ -238,7 +238,8 @@ async fn one_run(trials: &Utf8Path, out: &Utf8Path, i: usize) -> RunVerdict {
         ..RecipeStates::default()
     };
     let base = plan.base.as_ref().expect("a base").version.as_ref().expect("a version");
-    let labels = [(format!("coop-cloud.{}.version", plan.app.stack), base.to_string())].into();
+    let key = |name: &str| format!("coop-cloud.{}.{name}", plan.app.stack);
+    let labels = [(key("chaos"), "false".to_owned()), (key("version"), base.to_string())].into();
     let log = EventLog::new(vec![Box::new(Recorder::begin(&folder).expect("an event log"))]);
     let job = Job {
         plan: &plan,

@@ -1,7 +1,6 @@
 //! One run: plan → ops → tiers → teardown. Generic over [`crate::platform::Platform`] and [`Trials`]; says what
 //! happens as events and nothing else. Main item: [`Job`].
 
-mod identity;
 mod job;
 mod ops;
 mod ready;

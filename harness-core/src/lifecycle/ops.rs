@@ -5,12 +5,12 @@ use tokio::time::Instant;
 use crate::cause::{Cause, CauseClass};
 use crate::converge::{Before, orphans};
 use crate::event::{Happened, WaitedOn};
+use crate::identity;
 use crate::observation::Observation;
 use crate::platform::{Platform, Revision};
 use crate::run_file::UpgradeFacts;
 use crate::tier::Tier;
 
-use super::identity;
 use super::job::{Job, State};
 use super::tiers::Trouble;
 use super::trials::Trials;
@@ -45,7 +45,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.log.say(Happened::DeployDone);
         let observation = self.ready_step(Tier::Install, state, &Before::nothing()).await?;
         let began = Instant::now();
-        identity::runs(&observation, &self.plan.app.stack, revision).map_err(|text| {
+        identity::names(&self.plan.app.stack, &observation, revision).map_err(|wrong| {
+            let text = format!("expected {}, seen {}", wrong.expected, wrong.seen);
             Trouble::new("commit_deployed", Cause::new(CauseClass::Recipe, text))
         })?;
         self.step_done(Tier::Install, "commit_deployed", began.elapsed());

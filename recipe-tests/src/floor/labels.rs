@@ -1,52 +1,18 @@
 //! Which commit or version the labels of a stack name.
 
+use harness_core::identity::{Mismatch, names};
 use harness_core::name::StackName;
-use harness_core::observation::{Observation, ServiceState};
+use harness_core::observation::Observation;
 use harness_core::platform::Revision;
 
 use super::Finding;
 
-/// Decides whether the labels name head: the chaos-version label its commit; after a pinned deploy, which stamps no
-/// commit, the version label its version.
+/// Decides whether the labels name head.
 pub(super) fn name_head(stack: &StackName, after: &Observation, head: &Revision) -> Finding {
-    let chaos_version = format!("coop-cloud.{stack}.chaos-version");
-    let pinned = found(after, &format!("coop-cloud.{stack}.chaos")) == Some("false");
-    if pinned {
-        return version(stack, after, head);
+    match names(stack, after, head) {
+        Ok(()) => Finding::Right,
+        Err(Mismatch { expected, seen }) => Finding::wrong(expected, seen),
     }
-    let expected = format!("the label {chaos_version} to name {}", head.commit.short());
-    match found(after, &chaos_version) {
-        Some(stamp) if head.commit.is_stamped_by(stamp) => Finding::Right,
-        Some(stamp) => Finding::wrong(
-            expected,
-            format!("{stamp}: what runs is another commit (or Swarm put the old one back)"),
-        ),
-        None => Finding::wrong(expected, "no service carries that label"),
-    }
-}
-
-fn version(stack: &StackName, after: &Observation, head: &Revision) -> Finding {
-    let label = format!("coop-cloud.{stack}.version");
-    let Some(wanted) = &head.version else {
-        return Finding::wrong(
-            format!("head to have a version for the label {label}"),
-            "a pinned deploy of a commit without one",
-        );
-    };
-    let wanted = wanted.to_string();
-    let expected = format!("the label {label} to be {wanted}");
-    match found(after, &label) {
-        Some(seen) if seen == wanted => Finding::Right,
-        Some(seen) => Finding::wrong(expected, seen),
-        None => Finding::wrong(expected, "no service carries that label"),
-    }
-}
-
-/// Returns the label's value on service `app`, or else on the first service that carries it.
-pub(super) fn found<'a>(observation: &'a Observation, label: &str) -> Option<&'a str> {
-    let value = |service: &'a ServiceState| service.labels.get(label).map(String::as_str);
-    let app = observation.services.iter().filter(|s| s.name.as_str() == "app");
-    app.chain(&observation.services).find_map(value)
 }
 
 #[cfg(test)]

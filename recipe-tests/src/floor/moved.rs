@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use harness_core::identity::label as label_of;
 use harness_core::name::StackName;
 use harness_core::observation::{Observation, ServiceState, UpdatePhase};
 
-use super::{Finding, labels};
+use super::Finding;
 
 /// Decides whether the version label or a service's image moved: otherwise the upgrade proves nothing.
 pub(super) fn version_or_image(
@@ -14,7 +15,7 @@ pub(super) fn version_or_image(
     after: &Observation,
 ) -> Finding {
     let label = format!("coop-cloud.{stack}.version");
-    let version = |o| labels::found(o, &label).map(str::to_owned);
+    let version = |o| label_of(o, &label).map(str::to_owned);
     if version(after).is_some() && version(before) != version(after) {
         return Finding::Right;
     }
