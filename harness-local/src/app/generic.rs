@@ -36,7 +36,9 @@ impl Image for Generic {
                     io.err.clear();
                     Ran::Serves { boot: BOOT }
                 }
-                played @ (Ran::Ended(_) | Ran::Serves { .. } | Ran::Idles) => played,
+                played @ (Ran::Ended(_) | Ran::Serves { .. } | Ran::Idles | Ran::Waits { .. }) => {
+                    played
+                }
             },
             Purpose::Main => Ran::Serves { boot: BOOT },
             Purpose::Exec if known => Machine { image: self, inside }.run(argv, io),
@@ -48,7 +50,7 @@ impl Image for Generic {
         }
     }
 
-    fn answer(&self, inside: &Inside<'_>, port: u16, request: &Request) -> Option<Response> {
+    fn answer(&self, inside: &mut Inside<'_>, port: u16, request: &Request) -> Option<Response> {
         if inside.routed_port.is_some_and(|known| known != port) {
             return None;
         }

@@ -97,7 +97,7 @@ impl Image for Nginx {
         }
     }
 
-    fn answer(&self, inside: &Inside<'_>, port: u16, request: &Request) -> Option<Response> {
+    fn answer(&self, inside: &mut Inside<'_>, port: u16, request: &Request) -> Option<Response> {
         let text = String::from_utf8_lossy(inside.read(SITE)?).into_owned();
         let conf = Conf::parse(&text).ok()?;
         if !conf.ports.contains(&port) {
@@ -112,5 +112,10 @@ impl Image for Nginx {
             }
             Some(Location { answer: None, .. }) | None => Some(self.file(inside, &conf, path)),
         }
+    }
+
+    fn listens(&self, inside: &Inside<'_>, port: u16) -> bool {
+        let text = String::from_utf8_lossy(inside.read(SITE).unwrap_or_default());
+        Conf::parse(&text).is_ok_and(|conf| conf.ports.contains(&port))
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::image::{Image, Io, Ran};
 use super::inside::{EngineCall, Inside, Purpose, tidy};
+use super::peer::Around;
 use super::spec::{MountSource, MountSpec, TaskSpec};
 use super::state::{Volume, World};
 use super::step::Step;
@@ -42,15 +43,17 @@ pub(super) struct Container {
     pub(super) task: Option<String>,
     pub(super) spec: Arc<TaskSpec>,
     pub(super) player: Arc<dyn Image>,
-    image_files: Arc<BTreeMap<String, Vec<u8>>>,
-    own: BTreeMap<String, Option<Vec<u8>>>,
-    mounted: BTreeMap<String, Vec<u8>>,
+    pub(super) image_files: Arc<BTreeMap<String, Vec<u8>>>,
+    pub(super) own: BTreeMap<String, Option<Vec<u8>>>,
+    pub(super) mounted: BTreeMap<String, Vec<u8>>,
     pub(super) runs: bool,
     pub(super) serves: bool,
     idles: bool,
     pub(super) started: Timestamp,
     /// Health probes that failed in a row.
     pub(super) failures: u64,
+    /// So many lines of its main program are in the log, should that be run again.
+    heard: usize,
     pub(super) log: Vec<LogLine>,
 }
 
@@ -106,6 +109,7 @@ impl World {
             idles: false,
             started: self.now,
             failures: 0,
+            heard: 0,
             log: Vec::new(),
         };
         self.containers.insert(id.to_owned(), container);
@@ -157,6 +161,15 @@ impl World {
         let Some(container) = self.containers.get_mut(id) else { return };
         container.runs = true;
         container.started = self.now;
+        container.heard = 0;
+        let name = container.name.clone();
+        self.say("container start", &name);
+        self.run_main(id);
+    }
+
+    /// Runs a container's main program, again if it waited.
+    pub(super) fn run_main(&mut self, id: &str) {
+        let Some(container) = self.containers.get(id).filter(|c| c.runs) else { return };
         let (entrypoint, command) = container.player.argv();
         let spec = &container.spec;
         let mut argv = match (&spec.entrypoint, &spec.command) {
@@ -165,38 +178,39 @@ impl World {
             (Some(own), command) => [own.clone(), command.clone().unwrap_or_default()].concat(),
         };
         argv.retain(|word| !word.is_empty());
-        let name = container.name.clone();
-        self.say("container start", &name);
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
         let ran = self.run_in(id, &argv, Purpose::Main, &mut io);
+        out.append(&mut err);
         self.log_lines(id, &out);
-        self.log_lines(id, &err);
+        if let Some(container) = self.containers.get_mut(id) {
+            // A shell is the first program of its container and does not hear the signal while it waits.
+            container.idles = matches!(ran, Some(Ran::Idles | Ran::Waits { .. }));
+        }
         match ran {
-            None => {}
+            None | Some(Ran::Idles) => {}
             Some(Ran::Ended(code)) => {
                 let after = self.random.time(50, 200);
                 self.plan(after, Step::Ends { container: id.to_owned(), code });
             }
             Some(Ran::Serves { boot }) => self.plan(boot, Step::Booted(id.to_owned())),
-            Some(Ran::Idles) => {
-                if let Some(container) = self.containers.get_mut(id) {
-                    container.idles = true;
-                }
-            }
+            Some(Ran::Waits { again }) => self.plan(again, Step::Again(id.to_owned())),
         }
     }
 
     fn log_lines(&mut self, id: &str, bytes: &[u8]) {
         let Some(container) = self.containers.get_mut(id) else { return };
         let text = String::from_utf8_lossy(bytes);
-        let lines = text.lines().map(|l| LogLine { at: self.now, text: l.to_owned() });
+        let new = text.lines().skip(container.heard);
+        let lines = new.map(|l| LogLine { at: self.now, text: l.to_owned() });
         container.log.extend(lines);
+        container.heard = container.heard.max(text.lines().count());
     }
 
     pub(super) fn booted(&mut self, id: &str) {
         if let Some(container) = self.containers.get_mut(id).filter(|c| c.runs) {
             container.serves = true;
+            self.with_inside(id, Purpose::Main, |inside, player| player.booted(inside));
         }
     }
 
@@ -208,40 +222,32 @@ impl World {
         purpose: Purpose,
         io: &mut Io<'_>,
     ) -> Option<Ran> {
+        self.with_inside(id, purpose, |inside, player| player.run(inside, argv, io))
+    }
+
+    /// Does something with a container as its programs see it; `None` when there is no such container.
+    pub(super) fn with_inside<V>(
+        &mut self,
+        id: &str,
+        purpose: Purpose,
+        work: impl FnOnce(&mut Inside<'_>, &dyn Image) -> V,
+    ) -> Option<V> {
+        let mut container = self.containers.remove(id)?;
         let mut calls = Vec::new();
-        let ran = {
-            let (mut inside, player) = self.inside(id, &mut calls)?;
-            inside.purpose = purpose;
-            player.run(&mut inside, argv, io)
+        let mut around = Around {
+            now: self.now,
+            purpose,
+            tasks: &self.tasks,
+            others: &mut self.containers,
+            volumes: &mut self.volumes,
+            calls: &mut calls,
         };
+        let value = container.with(&mut around, work);
+        self.containers.insert(id.to_owned(), container);
         for call in calls {
             self.obey(call);
         }
-        Some(ran)
-    }
-
-    /// Returns a container as its programs see it.
-    pub(super) fn inside<'a>(
-        &'a mut self,
-        id: &str,
-        calls: &'a mut Vec<EngineCall>,
-    ) -> Option<(Inside<'a>, Arc<dyn Image>)> {
-        let container = self.containers.get_mut(id)?;
-        let player = Arc::clone(&container.player);
-        let inside = Inside {
-            image: &container.spec.image,
-            env: &container.spec.env,
-            routed_port: container.spec.routed_port,
-            serves: container.serves,
-            purpose: Purpose::Exec,
-            own: &mut container.own,
-            mounted: &container.mounted,
-            image_files: &container.image_files,
-            mounts: &container.spec.mounts,
-            volumes: &mut self.volumes,
-            calls,
-        };
-        Some((inside, player))
+        Some(value)
     }
 
     fn obey(&mut self, call: EngineCall) {

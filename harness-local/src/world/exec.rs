@@ -68,7 +68,7 @@ impl World {
         match self.run_in(&container, argv, Purpose::Exec, io) {
             Some(Ran::Ended(code)) => Ok(code),
             // What stays beside the main program is of no interest here.
-            Some(Ran::Serves { .. } | Ran::Idles) => Ok(0),
+            Some(Ran::Serves { .. } | Ran::Idles | Ran::Waits { .. }) => Ok(0),
             None => Err(ExecError::NotRunning(name)),
         }
     }
@@ -84,10 +84,10 @@ impl World {
         path: &str,
     ) -> Result<Vec<u8>, FileError> {
         let container = self.running_container(&full_name(stack, service.as_str()))?;
-        let mut calls = Vec::new();
-        let inside = self.inside(&container, &mut calls);
-        let bytes = inside.and_then(|(inside, _)| inside.read(path).map(<[u8]>::to_vec));
-        bytes.ok_or_else(|| FileError::Missing(path.to_owned()))
+        let bytes = self.with_inside(&container, Purpose::Exec, |inside, _| {
+            inside.read(path).map(<[u8]>::to_vec)
+        });
+        bytes.flatten().ok_or_else(|| FileError::Missing(path.to_owned()))
     }
 
     /// Writes a file in a service's container.
@@ -102,9 +102,8 @@ impl World {
         bytes: Vec<u8>,
     ) -> Result<(), FileError> {
         let container = self.running_container(&full_name(stack, service.as_str()))?;
-        let mut calls = Vec::new();
-        let inside = self.inside(&container, &mut calls);
-        let written = inside.map(|(mut inside, _)| inside.write(path, bytes));
+        let written =
+            self.with_inside(&container, Purpose::Exec, |inside, _| inside.write(path, bytes));
         handled(path, written)
     }
 
@@ -119,9 +118,7 @@ impl World {
         path: &str,
     ) -> Result<(), FileError> {
         let container = self.running_container(&full_name(stack, service.as_str()))?;
-        let mut calls = Vec::new();
-        let inside = self.inside(&container, &mut calls);
-        match inside.map(|(mut inside, _)| inside.remove(path)) {
+        match self.with_inside(&container, Purpose::Exec, |inside, _| inside.remove(path)) {
             Some(Err(FileProblem::Missing)) => Ok(()),
             removed => handled(path, removed),
         }

@@ -24,7 +24,20 @@ pub trait Image: std::fmt::Debug + Send + Sync {
     fn run(&self, inside: &mut Inside<'_>, argv: &[String], io: &mut Io<'_>) -> Ran;
 
     /// Answers a request on a port; `None` when nothing listens there.
-    fn answer(&self, inside: &Inside<'_>, port: u16, request: &Request) -> Option<Response>;
+    fn answer(&self, inside: &mut Inside<'_>, port: u16, request: &Request) -> Option<Response>;
+
+    /// Is told that the container's server has booted.
+    fn booted(&self, _inside: &mut Inside<'_>) {}
+
+    /// Returns whether the booted server listens on a port.
+    fn listens(&self, inside: &Inside<'_>, port: u16) -> bool {
+        inside.routed_port == Some(port)
+    }
+
+    /// Answers what another container says to a port that speaks no HTTP; `None` when nobody answers.
+    fn hear(&self, _inside: &mut Inside<'_>, _port: u16, _said: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// What a program reads and writes.
@@ -50,6 +63,12 @@ pub enum Ran {
     },
     /// It stays and does nothing.
     Idles,
+    /// It waits for something that is not so yet. It is run again then, from its beginning: scripts that wait do so
+    /// before they do anything else.
+    Waits {
+        /// How long until it looks again.
+        again: Duration,
+    },
 }
 
 /// A request as an app sees it.

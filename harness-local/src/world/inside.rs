@@ -2,7 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use harness_core::name::StackName;
+use jiff::Timestamp;
+
+use super::container::Container;
 use super::spec::{MountSource, MountSpec};
+use super::state::Task;
 
 /// The files of a volume, by path below its root.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
@@ -20,6 +25,12 @@ pub struct Inside<'a> {
     pub serves: bool,
     /// What for a program is run.
     pub purpose: Purpose,
+    /// The engine's time.
+    pub now: Timestamp,
+    pub(super) networks: &'a [String],
+    pub(super) stack: Option<&'a StackName>,
+    pub(super) tasks: &'a BTreeMap<String, Task>,
+    pub(super) others: &'a mut BTreeMap<String, Container>,
     pub(super) own: &'a mut BTreeMap<String, Option<Vec<u8>>>,
     pub(super) mounted: &'a BTreeMap<String, Vec<u8>>,
     pub(super) image_files: &'a BTreeMap<String, Vec<u8>>,

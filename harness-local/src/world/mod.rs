@@ -12,6 +12,7 @@ mod image;
 mod inside;
 mod objects;
 mod observe;
+mod peer;
 mod pull;
 mod random;
 mod removal;

@@ -3,6 +3,7 @@
 use harness_core::observation::TaskState;
 
 use super::image::{Request, Response};
+use super::inside::Purpose;
 use super::state::World;
 use crate::router::rules::{Route, routes_of_labels};
 
@@ -39,11 +40,10 @@ impl World {
             return Routed::Unknown;
         };
         let Some(container) = self.backend(&service) else { return Routed::NoBackend };
-        let mut calls = Vec::new();
-        let answer = self.inside(&container, &mut calls).and_then(|(inside, player)| {
-            if inside.serves { player.answer(&inside, route.port, request) } else { None }
+        let answer = self.with_inside(&container, Purpose::Exec, |inside, player| {
+            if inside.serves { player.answer(inside, route.port, request) } else { None }
         });
-        answer.map_or(Routed::Refused, Routed::Answered)
+        answer.flatten().map_or(Routed::Refused, Routed::Answered)
     }
 
     /// Returns the newest running container of a service that the router can reach.

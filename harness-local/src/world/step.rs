@@ -13,6 +13,8 @@ pub(super) enum Step {
     Task(String),
     /// A container's server has booted.
     Booted(String),
+    /// A container's main program looks again at what it waits for.
+    Again(String),
     /// A container's health check runs.
     Probe(String),
     /// A container's main program ends.
@@ -55,6 +57,7 @@ impl World {
         match step {
             Step::Task(task) => self.go_on(&task),
             Step::Booted(container) => self.booted(&container),
+            Step::Again(container) => self.run_main(&container),
             Step::Probe(container) => self.probe(&container),
             Step::Ends { container, code } => self.container_ended(&container, code, None),
             Step::Stopped { container } => self.container_stopped(&container),

@@ -238,14 +238,16 @@ impl Shell<'_, '_, '_> {
                 let argv: Vec<String> = rest.iter().map(|w| (*w).to_owned()).collect();
                 match self.machine.image.run(self.machine.inside, &argv, io) {
                     Ran::Ended(code) => Flow::Exit(code),
-                    stays @ (Ran::Serves { .. } | Ran::Idles) => Flow::Stays(stays),
+                    stays @ (Ran::Serves { .. } | Ran::Idles | Ran::Waits { .. }) => {
+                        Flow::Stays(stays)
+                    }
                 }
             }
             [name, ..] if self.functions.contains_key(*name) => self.call(argv, io),
             _ => match self.machine.image.run(self.machine.inside, argv, io) {
                 Ran::Ended(code) => Flow::On(code),
                 // In the foreground: the script goes no further.
-                stays @ (Ran::Serves { .. } | Ran::Idles) => Flow::Stays(stays),
+                stays @ (Ran::Serves { .. } | Ran::Idles | Ran::Waits { .. }) => Flow::Stays(stays),
             },
         }
     }
