@@ -79,6 +79,8 @@ pub enum Attachment {
         /// The certificate authority that signs its certificates, in PEM.
         ca: Utf8PathBuf,
     },
+    /// A server simulated in the same process, in virtual time: there is no address.
+    InProcess,
     /// Nothing to reach: for measuring the harness itself.
     Instant,
 }

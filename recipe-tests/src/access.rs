@@ -97,11 +97,12 @@ impl Access {
                 let attached = Attached::new(docker_host, *https, ca.clone(), app.clone());
                 Self::Swarm(Box::new(attached))
             }
-            Attachment::Embedded { control, token, https, ca } => {
-                let attached = embedded::Attached::new(*control, token, *https, ca, app.clone());
+            Attachment::Embedded { control, token, .. } => {
+                let attached = embedded::Attached::new(*control, token, app.clone());
                 Self::Embedded(Box::new(attached))
             }
-            Attachment::Instant => Self::Instant,
+            // What runs trials in the same process gives them their way itself.
+            Attachment::InProcess | Attachment::Instant => Self::Instant,
         }
     }
 

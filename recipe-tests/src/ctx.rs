@@ -98,7 +98,7 @@ impl Ctx {
             Attachment::Embedded { https, ca, .. } => {
                 Ok(Route { https: *https, ca: Some(ca.clone()) })
             }
-            Attachment::Instant => {
+            Attachment::InProcess | Attachment::Instant => {
                 Err(Failure::error(CauseClass::Harness, "there is no app to reach"))
             }
         }

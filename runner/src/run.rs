@@ -9,9 +9,10 @@ use harness_core::lifecycle::{Job, Keep, Limits, StopSignal};
 use harness_core::name::{InvalidRunId, RunId};
 use harness_core::platform::{App, Platform};
 use harness_core::process::BaseEnv;
+use harness_core::recipe::GitError;
 use harness_core::report::{ExitStatus, RunVerdict};
 use harness_core::wait::{Hint, Pace, Readiness, WaitError, until};
-use harness_local::embedded::{Embedded, EmbeddedSettings, SPEED, SUFFIX, StartError};
+use harness_local::embedded::{Embedded, EmbeddedSettings, RecipeFiles, SPEED, SUFFIX, StartError};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -76,6 +77,9 @@ pub enum RunError {
     /// The simulated server could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The recipe's files could not be read for the simulated server.
+    #[error("the recipe's files could not be read for the simulated server")]
+    Files(#[from] GitError),
     /// The run's folder could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -118,6 +122,7 @@ impl RunError {
             | Self::Dirty { .. }
             | Self::Write(_)
             | Self::Lease(_)
+            | Self::Files(_)
             | Self::Start(_) => ExitStatus::Verdict(RunVerdict::NotVerified),
             Self::Signals(_) => ExitStatus::Verdict(RunVerdict::Error),
             Self::Stopped(by) => ExitStatus::Stopped(*by),
@@ -220,12 +225,14 @@ impl Session<'_> {
 
     async fn simulate(&self, prepared: &Prepared, run_id: &RunId) -> Result<Embedded, RunError> {
         let digest = Sha256::digest(run_id.as_str());
+        let revisions = prepared.plan.base.iter().chain([&prepared.plan.head]);
+        let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
         let settings = EmbeddedSettings {
             seed: digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte)),
             speed: SPEED,
             suffix: self.settings.suffix.value.clone().unwrap_or_else(|| SUFFIX.to_owned()),
             dir: self.folder.work().join("server"),
-            repository: prepared.source.repository.clone(),
+            files: RecipeFiles::read(&prepared.source.repository, &commits).await?,
             suite_overlay: prepared.suite.overlay.clone(),
         };
         Ok(Embedded::start(settings).await?)

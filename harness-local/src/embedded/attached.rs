@@ -1,10 +1,11 @@
-//! What a process beside the runner uses to reach an app on the simulated server. Main type: [`Attached`].
+//! What trials use to reach an app on the simulated server, from a process beside the runner or from within it. Main type: [`Attached`].
 
 use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use harness_core::http::Route;
+use camino::Utf8Path;
+use harness_core::http::Answer;
 use harness_core::name::ServiceName;
 use harness_core::observation::Observation;
 use harness_core::platform::App;
@@ -12,18 +13,29 @@ use thiserror::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::in_process::Archives;
 use super::protocol::{Ask, Call, Told};
+use super::shared::Shared;
+use super::{control, routed};
+use crate::world::Request;
 
 /// How long a call may take.
 const CALL: Duration = Duration::from_secs(20);
 
-/// An app on a simulated server, in another process. Making one connects nothing.
-#[derive(Debug)]
+/// An app on a simulated server, in another process or in this one. Making one connects nothing. Cheap to clone.
+#[derive(Clone, Debug)]
 pub struct Attached {
-    control: SocketAddr,
-    token: String,
-    route: Route,
+    way: Way,
     app: App,
+}
+
+/// The way to the server.
+#[derive(Clone, Debug)]
+enum Way {
+    /// Through the control port of another process.
+    Port { control: SocketAddr, token: String },
+    /// It lives in this process.
+    Here { shared: Arc<Shared>, archives: Archives },
 }
 
 /// What a program in a container gave. It ended with 0: anything else is an error.
@@ -69,16 +81,15 @@ pub enum ControlError {
 }
 
 impl Attached {
-    /// Describes an app on a simulated server.
-    pub fn new(
-        control: SocketAddr,
-        token: &str,
-        https: SocketAddr,
-        ca: &Utf8Path,
-        app: App,
-    ) -> Self {
-        let ca: Option<Utf8PathBuf> = Some(ca.to_owned());
-        Self { control, token: token.to_owned(), route: Route { https, ca }, app }
+    /// Describes an app on a simulated server in another process.
+    pub fn new(control: SocketAddr, token: &str, app: App) -> Self {
+        Self { way: Way::Port { control, token: token.to_owned() }, app }
+    }
+
+    /// Describes an app on a simulated server in this process.
+    pub(super) fn in_process(shared: &Arc<Shared>, archives: &Archives, app: App) -> Self {
+        let way = Way::Here { shared: Arc::clone(shared), archives: Arc::clone(archives) };
+        Self { way, app }
     }
 
     /// Returns the app.
@@ -86,9 +97,26 @@ impl Attached {
         &self.app
     }
 
-    /// Returns how the app is reached over HTTP.
-    pub const fn route(&self) -> &Route {
-        &self.route
+    /// Takes a request through the router of a server in this process; none when it is in another: there one asks
+    /// over HTTPS.
+    pub fn ask(&self, asked: &Request) -> Option<Answer> {
+        match &self.way {
+            Way::Port { .. } => None,
+            Way::Here { shared, .. } => {
+                Some(routed::answer(shared, self.app.domain.as_str(), asked))
+            }
+        }
+    }
+
+    /// Returns the content of a backup that a server in this process keeps; none when there is none at this path, or
+    /// the server is in another process: there it is a file.
+    pub fn archive(&self, path: &Utf8Path) -> Option<Vec<u8>> {
+        match &self.way {
+            Way::Port { .. } => None,
+            Way::Here { archives, .. } => {
+                archives.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+            }
+        }
     }
 
     /// Runs a program in the container of a service's newest running task. No shell is added.
@@ -188,8 +216,11 @@ impl Attached {
     }
 
     async fn call(&self, ask: Ask) -> Result<Told, ControlError> {
-        let call = Call { token: self.token.clone(), stack: self.app.stack.clone(), ask };
-        let control = self.control;
+        let (control, token) = match &self.way {
+            Way::Port { control, token } => (*control, token.clone()),
+            Way::Here { shared, .. } => return Ok(control::answer(shared, &self.app.stack, &ask)),
+        };
+        let call = Call { token, stack: self.app.stack.clone(), ask };
         let failed = |source| ControlError::Unreachable { control, source };
         let asked = async {
             let mut stream = TcpStream::connect(control).await?;

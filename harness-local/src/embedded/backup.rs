@@ -2,7 +2,7 @@
 
 use std::io;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use harness_core::cause::CauseClass;
@@ -10,7 +10,7 @@ use harness_core::name::ServiceName;
 use harness_core::platform::{App, OpError, Snapshot};
 
 use super::apps::Kept;
-use super::platform::Embedded;
+use super::server::Server;
 use crate::backupbot::{Moment, Plan, plan};
 use crate::engine::{MountFacts, ServiceFacts, VolumeFacts};
 use crate::world::{Io, MountSource, World};
@@ -18,8 +18,12 @@ use crate::world::{Io, MountSource, World};
 /// Where Docker keeps volumes.
 const VOLUMES: &str = "/var/lib/docker/volumes/";
 
-impl Embedded {
-    pub(super) fn make_backup(&self, app: &App, into: &Utf8Path) -> Result<Snapshot, OpError> {
+impl Server {
+    pub(super) fn make_backup(
+        &self,
+        app: &App,
+        keep: impl FnOnce(&str, Vec<u8>) -> io::Result<Utf8PathBuf>,
+    ) -> Result<Snapshot, OpError> {
         let op = format!("back up {}", app.domain);
         let nothing = || {
             let text = "nothing was backed up: `backup create` made no snapshot of this app; look at the recipe's \
@@ -51,8 +55,9 @@ impl Embedded {
         });
         let (id, kept, roots, hook_errors) = made.ok_or_else(nothing)?;
         check_played(&hook_errors, &op)?;
-        let archive = into.join(format!("backup-{}.tar.gz", &id[..8]));
-        pack(&kept, into, &archive)
+        let name = format!("backup-{}.tar.gz", &id[..8]);
+        let archive = pack(&kept)
+            .and_then(|content| keep(&name, content))
             .map_err(|e| OpError::from_source(op.as_str(), CauseClass::Harness, e))?;
         let mut paths = roots;
         paths.extend(kept.files.iter().map(|(volume, below, _)| on_host(volume, below)));
@@ -166,10 +171,8 @@ fn files_at(world: &World, path: &str) -> Option<Vec<(String, String, Vec<u8>)>>
     (wanted.is_empty() || !files.is_empty()).then_some(files)
 }
 
-fn pack(kept: &Kept, into: &Utf8Path, archive: &Utf8PathBuf) -> io::Result<()> {
-    std::fs::create_dir_all(into)?;
-    let file = std::fs::File::create(archive)?;
-    let mut builder = tar::Builder::new(GzEncoder::new(file, Compression::fast()));
+fn pack(kept: &Kept) -> io::Result<Vec<u8>> {
+    let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (volume, below, bytes) in &kept.files {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
@@ -178,6 +181,5 @@ fn pack(kept: &Kept, into: &Utf8Path, archive: &Utf8PathBuf) -> io::Result<()> {
         let path = on_host(volume, below);
         builder.append_data(&mut header, path.trim_start_matches('/'), bytes.as_slice())?;
     }
-    builder.into_inner()?.finish()?;
-    Ok(())
+    builder.into_inner()?.finish()
 }

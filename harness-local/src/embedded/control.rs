@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use harness_core::name::StackName;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -44,7 +45,7 @@ async fn talk(stream: TcpStream, token: &str, shared: &Shared) -> std::io::Resul
     let mut reader = BufReader::new(reading.take(CALL_BYTES));
     timeout(CALL, reader.read_line(&mut line)).await.map_err(std::io::Error::other)??;
     let told = match serde_json::from_str::<Call>(&line) {
-        Ok(call) if call.token == token => answer(shared, &call),
+        Ok(call) if call.token == token => answer(shared, &call.stack, &call.ask),
         Ok(_) => Told::Denied { reason: "the token is not this run's".to_owned() },
         Err(error) => Told::Denied { reason: error.to_string() },
     };
@@ -54,9 +55,9 @@ async fn talk(stream: TcpStream, token: &str, shared: &Shared) -> std::io::Resul
     writing.shutdown().await
 }
 
-fn answer(shared: &Shared, call: &Call) -> Told {
-    let stack = &call.stack;
-    shared.with(|w| match &call.ask {
+/// Does what is asked.
+pub(super) fn answer(shared: &Shared, stack: &StackName, ask: &Ask) -> Told {
+    shared.with(|w| match ask {
         Ask::Exec { service, argv } => {
             let (mut out, mut err) = (Vec::new(), Vec::new());
             let mut io = Io { stdin: &[], out: &mut out, err: &mut err };

@@ -1,18 +1,19 @@
 //! Making an app and placing a revision, as abra does it.
 
 use harness_core::cause::CauseClass;
+use harness_core::name::Commit;
 use harness_core::platform::{App, OpError, Revision};
 use harness_core::recipe::{Compose, EnvFile, Tag};
 use harness_core::secret::Secret;
 
 use super::apps::Known;
-use super::platform::Embedded;
 use super::recipe::{Checkout, ReadError};
+use super::server::Server;
 use crate::abra::from_sample;
 use crate::abra::secrets::{check_names, of_app, value};
 
-impl Embedded {
-    pub(super) async fn make(
+impl Server {
+    pub(super) fn make(
         &self,
         app: &App,
         at: &Revision,
@@ -20,7 +21,7 @@ impl Embedded {
     ) -> Result<(), OpError> {
         let op = format!("create app {}", app.domain);
         self.shared.with(|w| w.mind(&app.stack));
-        let checkout = self.check_out(at, &op).await?;
+        let checkout = self.check_out(at, &op)?;
         let Some(sample) = checkout.text(".env.sample") else {
             let text = "unable to read .env.sample: a recipe needs an .env.sample";
             return Err(OpError::new(op, CauseClass::Recipe, text));
@@ -29,7 +30,7 @@ impl Embedded {
         made.set_type(&format!("{}:{}", app.recipe, at.commit.short()));
         let known = Known { env: made, checkout };
         self.apps().known.insert(app.domain.clone(), known);
-        self.put(app, at, env).await?;
+        self.put(app, at, env)?;
         self.make_secrets(app, &op)
     }
 
@@ -51,15 +52,15 @@ impl Embedded {
         Ok(())
     }
 
-    pub(super) async fn put(
+    pub(super) fn put(
         &self,
         app: &App,
         at: &Revision,
         vars: &[(String, String)],
     ) -> Result<(), OpError> {
         let op = format!("place commit {} of {}", at.commit.short(), app.recipe);
-        let checkout = self.check_out(at, &op).await?;
-        let release = self.release(at, &checkout, &op).await?;
+        let checkout = self.check_out(at, &op)?;
+        let release = self.release(at, &checkout);
         let mut known = self.apps().known(app, &op)?;
         // An empty resolver asks nobody for a certificate.
         let ours = [("DOMAIN", app.domain.as_str()), ("LETS_ENCRYPT_ENV", "")];
@@ -79,29 +80,28 @@ impl Embedded {
         Ok(())
     }
 
-    pub(super) async fn check_out(&self, at: &Revision, op: &str) -> Result<Checkout, OpError> {
-        let overlay = self.settings.suite_overlay.as_deref();
-        let read = Checkout::at(&self.settings.repository, &at.commit, overlay).await;
-        read.map_err(|e| OpError::from_source(op, CauseClass::Harness, e))
+    pub(super) fn check_out(&self, at: &Revision, op: &str) -> Result<Checkout, OpError> {
+        let read = Checkout::at(&self.files, &at.commit, self.suite_overlay.as_deref());
+        read.ok_or_else(|| not_read(op, &at.commit))
     }
 
     /// Returns the tag by which abra would deploy a revision as a release: an annotated one at this very commit, in a
     /// clone whose tags are all annotated, with nothing laid over it.
-    pub(super) async fn release(
-        &self,
-        at: &Revision,
-        checkout: &Checkout,
-        op: &str,
-    ) -> Result<Option<String>, OpError> {
-        let tags = self.settings.repository.tags().await;
-        let tags = tags.map_err(|e| OpError::from_source(op, CauseClass::Harness, e))?;
+    pub(super) fn release(&self, at: &Revision, checkout: &Checkout) -> Option<String> {
+        let tags = self.files.tags();
         if checkout.is_dirty() || tags.iter().any(|t| !t.annotated) {
-            return Ok(None);
+            return None;
         }
         let here = tags.iter().filter(|t| t.commit == at.commit && t.version.is_some());
         let newest: Option<&Tag> = here.max_by(|a, b| a.version.cmp(&b.version));
-        Ok(newest.map(|t| t.name.clone()))
+        newest.map(|t| t.name.clone())
     }
+}
+
+/// Says that a commit was not read before the server started.
+pub(super) fn not_read(op: &str, commit: &Commit) -> OpError {
+    let text = format!("the files at {} were not read when the server started", commit.short());
+    OpError::new(op, CauseClass::Harness, text)
 }
 
 /// Reads the compose files of an app as they are placed.

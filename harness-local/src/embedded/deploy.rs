@@ -9,24 +9,24 @@ use harness_core::platform::{App, OpError, Revision};
 use harness_core::recipe::Compose;
 
 use super::create::read;
-use super::platform::Embedded;
+use super::server::Server;
 use super::stack_spec::stack_spec;
 use crate::abra::secrets::{check_names, check_present, of_app};
 use crate::abra::stamp::{Stamp, labels};
 use crate::app::StandIns;
 
-impl Embedded {
-    pub(super) async fn put_up(&self, app: &App, at: &Revision) -> Result<(), OpError> {
+impl Server {
+    pub(super) fn put_up(&self, app: &App, at: &Revision) -> Result<(), OpError> {
         let op = format!("deploy commit {} as {}", at.commit.short(), app.domain);
         let mut known = self.apps().known(app, &op)?;
         if known.checkout.commit != at.commit {
             let text = "another revision is placed, or none: place it first";
             return Err(OpError::new(op, CauseClass::Harness, text));
         }
-        let release = self.release(at, &known.checkout, &op).await?;
+        let release = self.release(at, &known.checkout);
         let runs = self.shared.with(|w| !w.observe(&app.stack).services.is_empty());
         let release = match release.filter(|_| !runs) {
-            Some(tag) if !self.lint_stops(app, at).await? => Some(tag),
+            Some(tag) if !self.lint_stops(app, at)? => Some(tag),
             Some(_) | None => None,
         };
         let stamp = match release {
@@ -58,8 +58,8 @@ impl Embedded {
     }
 
     /// Returns whether an error rule of the lint keeps abra from deploying a release: it goes up in chaos then.
-    async fn lint_stops(&self, app: &App, at: &Revision) -> Result<bool, OpError> {
-        let report = self.lint_at(app, at).await?;
+    fn lint_stops(&self, app: &App, at: &Revision) -> Result<bool, OpError> {
+        let report = self.lint_at(app, at)?;
         Ok(report.status == LintStatus::Fail && report.rules_failed.iter().any(|r| r.is_error))
     }
 

@@ -2,24 +2,22 @@
 
 use std::fmt::Write as _;
 
-use harness_core::cause::CauseClass;
 use harness_core::chain::Chain;
 use harness_core::lint::{LintReport, LintStatus, RuleFailed};
 use harness_core::platform::{App, OpError, Revision};
 use harness_core::recipe::Tag;
 
-use super::platform::Embedded;
+use super::create::not_read;
 use super::recipe::Checkout;
+use super::server::Server;
 use crate::abra::lint::{LintError, LintSubject, RULES, Severity};
 
-impl Embedded {
-    pub(super) async fn lint_at(&self, app: &App, at: &Revision) -> Result<LintReport, OpError> {
+impl Server {
+    pub(super) fn lint_at(&self, app: &App, at: &Revision) -> Result<LintReport, OpError> {
         let op = format!("lint {} at {}", app.recipe, at.commit.short());
-        let failed = |e| OpError::from_source(op.as_str(), CauseClass::Harness, e);
-        let repository = &self.settings.repository;
-        let checkout = Checkout::at(repository, &at.commit, None).await.map_err(failed)?;
-        let tags = repository.tags().await.map_err(failed)?;
-        Ok(match subject(&checkout, tags) {
+        let checkout = Checkout::at(&self.files, &at.commit, None);
+        let checkout = checkout.ok_or_else(|| not_read(&op, &at.commit))?;
+        Ok(match subject(&checkout, self.files.tags().to_vec()) {
             Ok(subject) => report(&subject),
             Err(error) => {
                 let text = Chain(&error).to_string();

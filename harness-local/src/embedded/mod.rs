@@ -2,8 +2,9 @@
 //! [`Embedded`], and [`Attached`] for a process beside it.
 //!
 //! The engine is [`crate::world`], the apps are [`crate::app`], and what abra and the backup bot mean is the same code
-//! as in their stand-ins. Here it lives in real time, at a multiple of its speed: apps answer HTTPS on loopback behind
-//! a certificate of the run's own, and trials reach containers through a control port with a token.
+//! as in their stand-ins. It is reached in one of two ways. [`Loopback`] is real time at a multiple of its speed: apps
+//! answer HTTPS on loopback behind a certificate of the run's own, and trials are processes that reach containers
+//! through a control port with a token. [`InProcess`] is virtual time: everything in one thread, no sockets, no files.
 
 mod apps;
 mod attached;
@@ -12,16 +13,25 @@ mod clock;
 mod control;
 mod create;
 mod deploy;
+mod files;
+mod in_process;
 mod lint;
+mod loopback;
 mod platform;
 mod protocol;
 mod recipe;
+mod routed;
 mod serve;
+mod server;
 mod settings;
 mod shared;
 mod stack_spec;
 mod teardown;
 
 pub use attached::{Attached, ControlError, Executed};
+pub use files::RecipeFiles;
+pub use in_process::InProcess;
+pub use loopback::Loopback;
 pub use platform::Embedded;
-pub use settings::{EmbeddedSettings, SPEED, SUFFIX, StartError};
+pub use server::Reach;
+pub use settings::{EmbeddedSettings, InProcessSettings, SPEED, SUFFIX, StartError};

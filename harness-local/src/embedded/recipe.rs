@@ -1,10 +1,10 @@
 //! A recipe's files at a commit, as a checkout would have them. Main type: [`Checkout`].
 
-use std::collections::BTreeMap;
-
 use harness_core::name::{Commit, StackName};
-use harness_core::recipe::{Compose, ComposeError, EnvFile, GitError, Repository, exports};
+use harness_core::recipe::{Compose, ComposeError, EnvFile, exports};
 use thiserror::Error;
+
+use super::files::{Files, RecipeFiles};
 
 /// The suite's overlay, as a file of the checkout.
 const SUITE_OVERLAY: &str = "compose.ccci.yml";
@@ -13,7 +13,7 @@ const SUITE_OVERLAY: &str = "compose.ccci.yml";
 #[derive(Clone, Debug)]
 pub(super) struct Checkout {
     pub(super) commit: Commit,
-    files: BTreeMap<String, String>,
+    files: Files,
     overlay: Option<String>,
 }
 
@@ -29,17 +29,10 @@ pub(super) enum ReadError {
 }
 
 impl Checkout {
-    pub(super) async fn at(
-        repository: &Repository,
-        commit: &Commit,
-        overlay: Option<&str>,
-    ) -> Result<Self, GitError> {
-        let paths = repository.files_at(commit).await?;
-        let asked: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let texts = repository.texts_at(commit, &asked).await?;
-        let files = paths.iter().cloned().zip(texts);
-        let files = files.filter_map(|(path, text)| Some((path, text?))).collect();
-        Ok(Self { commit: commit.clone(), files, overlay: overlay.map(str::to_owned) })
+    /// Returns the files at a commit; none when it was not read.
+    pub(super) fn at(files: &RecipeFiles, commit: &Commit, overlay: Option<&str>) -> Option<Self> {
+        let overlay = overlay.map(str::to_owned);
+        Some(Self { commit: commit.clone(), files: files.at(commit)?, overlay })
     }
 
     pub(super) fn text(&self, path: &str) -> Option<&str> {

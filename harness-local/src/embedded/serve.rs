@@ -15,9 +15,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::routed;
 use super::shared::Shared;
-use crate::router::own_pages::{Body, bad_gateway, no_available_server, not_found};
-use crate::world::{Request, Routed};
+use crate::router::own_pages::{Body, bad_gateway, not_found};
+use crate::world::Request;
 
 /// How long a client may take for its handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -76,22 +77,15 @@ async fn answer(request: hyper::Request<Incoming>, shared: &Shared) -> Response<
         headers: parts.headers.iter().map(|(n, v)| (n.to_string(), text(v))).collect(),
         body: body.to_bytes().to_vec(),
     };
-    match shared.with(|w| w.route(&host, &asked)) {
-        Routed::Unknown => not_found(),
-        Routed::NoBackend => no_available_server(),
-        Routed::Refused => bad_gateway(),
-        Routed::Answered(answer) => {
-            let body = if asked.method == "HEAD" { Vec::new() } else { answer.body };
-            let body = Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed();
-            let mut response = Response::new(body);
-            *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
-            for (name, value) in answer.headers {
-                let name = HeaderName::try_from(name);
-                if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
-                    response.headers_mut().append(name, value);
-                }
-            }
-            response
+    let answer = routed::answer(shared, &host, &asked);
+    let body = Full::new(Bytes::from(answer.body)).map_err(|never| match never {}).boxed();
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
+    for (name, value) in answer.headers {
+        let name = HeaderName::try_from(name);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
         }
     }
+    response
 }

@@ -1,9 +1,11 @@
 //! What the embedded platform is made from. Main type: [`EmbeddedSettings`].
 
 use camino::Utf8PathBuf;
-use harness_core::recipe::{ComposeError, Repository};
+use harness_core::recipe::ComposeError;
+use jiff::Timestamp;
 use thiserror::Error;
 
+use super::files::RecipeFiles;
 use crate::router::certificates::CertificateError;
 use crate::router::tls::TlsError;
 
@@ -24,8 +26,21 @@ pub struct EmbeddedSettings {
     pub suffix: String,
     /// Where its files go: the certificate of its authority.
     pub dir: Utf8PathBuf,
-    /// The recipe's repository.
-    pub repository: Repository,
+    /// The recipe's files at every commit that the run places.
+    pub files: RecipeFiles,
+    /// The text of the suite's compose overlay.
+    pub suite_overlay: Option<String>,
+}
+
+/// What the embedded platform is made from in virtual time.
+#[derive(Clone, Debug)]
+pub struct InProcessSettings {
+    /// What everything random is made of.
+    pub seed: u64,
+    /// The time at which the simulated server begins.
+    pub start: Timestamp,
+    /// The recipe's files at every commit that the run places.
+    pub files: RecipeFiles,
     /// The text of the suite's compose overlay.
     pub suite_overlay: Option<String>,
 }

@@ -1,16 +1,19 @@
 //! The world with its clock, shared by the platform, its router and its control port. Main type: [`Shared`].
 
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use harness_core::wait::Hint;
+use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::clock::Clock;
 use crate::world::World;
 
-/// Time between looks.
-const LOOK: Duration = Duration::from_millis(5);
+/// The shortest wait for a step: timers are no finer.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The world with its clock.
 #[derive(Debug)]
@@ -18,13 +21,21 @@ pub(super) struct Shared {
     world: Mutex<World>,
     clock: Clock,
     pub(super) hint: Hint,
+    /// New steps are planned: the next may be due earlier than the one that was known.
     planned: Notify,
+    /// Something happened.
+    changed: Notify,
 }
 
 impl Shared {
     pub(super) fn new(world: World, clock: Clock) -> Self {
-        let (hint, planned) = (Hint::default(), Notify::new());
-        Self { world: Mutex::new(world), clock, hint, planned }
+        let (hint, planned, changed) = (Hint::default(), Notify::new(), Notify::new());
+        Self { world: Mutex::new(world), clock, hint, planned, changed }
+    }
+
+    /// Returns the simulated time.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Does something with the world as it is now.
@@ -32,30 +43,38 @@ impl Shared {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.advance_to(self.clock.now());
         let value = work(&mut world);
-        if !world.drain_events().is_empty() {
-            self.hint.give();
-        }
+        self.tell(&mut world);
         drop(world);
         self.planned.notify_one();
         value
     }
 
-    /// Looks until something is so, or the limit is reached; returns whether it is so. Looking is free here, so it is
-    /// done often.
+    fn tell(&self, world: &mut World) {
+        if !world.drain_events().is_empty() {
+            self.hint.give();
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Looks until something is so, or the limit is reached; returns whether it is so. It looks again whenever
+    /// something happened.
     pub(super) async fn comes(
         &self,
         limit: Duration,
         mut look: impl FnMut(&mut World) -> bool + Send,
     ) -> bool {
-        let deadline = tokio::time::Instant::now() + limit;
-        let mut ticks = tokio::time::interval(LOOK);
+        let deadline = Instant::now() + limit;
         loop {
-            ticks.tick().await;
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
             if self.with(&mut look) {
                 return true;
             }
-            if tokio::time::Instant::now() >= deadline {
-                return false;
+            // What is planned may come true without an event that says so.
+            let due = self.next_step_in().map_or(deadline, |wait| Instant::now() + wait);
+            drop(tokio::time::timeout_at(due.min(deadline), changed).await);
+            if Instant::now() >= deadline {
+                return self.with(&mut look);
             }
         }
     }
@@ -76,10 +95,13 @@ impl Shared {
     fn catch_up(&self) -> Option<Duration> {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.advance_to(self.clock.now());
-        if !world.drain_events().is_empty() {
-            self.hint.give();
-        }
+        self.tell(&mut world);
         let next = world.next_step_at()?;
-        Some(self.clock.until(next).max(Duration::from_millis(1)))
+        Some(self.clock.until(next).max(SHORTEST))
+    }
+
+    fn next_step_in(&self) -> Option<Duration> {
+        let next = self.world.lock().unwrap_or_else(PoisonError::into_inner).next_step_at()?;
+        Some(self.clock.until(next).max(SHORTEST))
     }
 }

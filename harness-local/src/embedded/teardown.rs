@@ -5,9 +5,9 @@ use std::time::Duration;
 use harness_core::cause::CauseClass;
 use harness_core::platform::{App, OpError};
 
-use super::platform::Embedded;
+use super::server::Server;
 
-impl Embedded {
+impl Server {
     pub(super) async fn take_down(&self, app: &App, limit: Duration) -> Result<(), OpError> {
         let op = format!("undeploy {}", app.domain);
         self.shared.with(|w| w.remove_stack(&app.stack));

@@ -53,7 +53,9 @@ pub(super) fn trials_of(run: &Arc<RunFile>, steps: Vec<Step>) -> Vec<Trial> {
 fn empty(run: &RunFile) -> Vec<Step> {
     match run.attachment {
         Attachment::Instant => {}
-        Attachment::Swarm { .. } | Attachment::Embedded { .. } => return Vec::new(),
+        Attachment::Swarm { .. } | Attachment::Embedded { .. } | Attachment::InProcess => {
+            return Vec::new();
+        }
     }
     let count = run.facts.get(EMPTY_TRIALS).and_then(serde_json::Value::as_u64).unwrap_or(0);
     let add = |suite: Suite, n: u64| {

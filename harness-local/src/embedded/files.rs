@@ -1,0 +1,57 @@
+//! A recipe's files at the commits that a run needs, read once. Main type: [`RecipeFiles`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use harness_core::name::Commit;
+use harness_core::recipe::{GitError, Repository, Tag};
+
+/// The files of one commit, by path.
+pub(super) type Files = Arc<BTreeMap<String, String>>;
+
+/// A recipe's files at some commits, and its tags. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct RecipeFiles {
+    commits: BTreeMap<Commit, Files>,
+    tags: Arc<Vec<Tag>>,
+}
+
+impl RecipeFiles {
+    /// Reads the files at these commits, and the tags. Files that are no text are left out.
+    ///
+    /// # Errors
+    /// Git cannot read them.
+    pub async fn read(repository: &Repository, commits: &[Commit]) -> Result<Self, GitError> {
+        let mut read = BTreeMap::new();
+        for commit in commits {
+            if read.contains_key(commit) {
+                continue;
+            }
+            let paths = repository.files_at(commit).await?;
+            let asked: Vec<&str> = paths.iter().map(String::as_str).collect();
+            let texts = repository.texts_at(commit, &asked).await?;
+            let files = paths.iter().cloned().zip(texts);
+            let files = files.filter_map(|(path, text)| Some((path, text?))).collect();
+            read.insert(commit.clone(), Arc::new(files));
+        }
+        Ok(Self { commits: read, tags: Arc::new(repository.tags().await?) })
+    }
+
+    /// Returns the files at a commit; none when it was not read.
+    pub(super) fn at(&self, commit: &Commit) -> Option<Files> {
+        self.commits.get(commit).cloned()
+    }
+
+    /// Returns the recipe's tags.
+    pub(super) fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+
+    /// Returns the same files with one of a commit put in place of what is there: a recipe that is broken on purpose.
+    #[must_use]
+    pub fn with(mut self, commit: &Commit, path: &str, text: &str) -> Self {
+        let files = self.commits.entry(commit.clone()).or_default();
+        Arc::make_mut(files).insert(path.to_owned(), text.to_owned());
+        self
+    }
+}

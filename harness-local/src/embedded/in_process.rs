@@ -1,0 +1,84 @@
+//! Reaching the simulated server from within its own process, in virtual time: no socket, no file, no clock but
+//! tokio's, no randomness but the seed's. Main type: [`InProcess`].
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use harness_core::http::{Answer, HttpError};
+use harness_core::platform::{App, Attachment};
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+
+use super::attached::Attached;
+use super::clock::Clock;
+use super::platform::Embedded;
+use super::server::{Reach, Server};
+use super::settings::{InProcessSettings, StartError};
+use super::shared::Shared;
+use super::{loopback, routed};
+use crate::app::StandIns;
+use crate::world::{Request, World};
+
+/// The way to a server in the same process.
+#[derive(Debug)]
+pub struct InProcess {
+    shared: Arc<Shared>,
+    archives: Archives,
+    _tasks: JoinSet<()>,
+}
+
+/// What was backed up, by its path.
+pub(super) type Archives = Arc<Mutex<BTreeMap<Utf8PathBuf, Vec<u8>>>>;
+
+impl Embedded<InProcess> {
+    /// Starts a simulated server whose time is tokio's: paused, a run takes no longer than its work.
+    ///
+    /// # Errors
+    /// The suite's overlay is not to be used.
+    pub fn start_in_process(settings: InProcessSettings) -> Result<Self, StartError> {
+        loopback::check_overlay(settings.suite_overlay.as_deref())?;
+        let mut world = World::new(settings.seed, settings.start, Arc::new(StandIns));
+        world.create_network("proxy");
+        let shared = Arc::new(Shared::new(world, Clock::begin(settings.start, 1)));
+        let mut tasks = JoinSet::new();
+        let driven = Arc::clone(&shared);
+        tasks.spawn(async move { driven.drive().await });
+        let reach =
+            InProcess { shared: Arc::clone(&shared), archives: Archives::default(), _tasks: tasks };
+        Ok(Self { server: Server::new(settings.files, settings.suite_overlay, shared), reach })
+    }
+
+    /// Returns what trials in the same process use to reach an app.
+    pub fn attached(&self, app: &App) -> Attached {
+        Attached::in_process(&self.reach.shared, &self.reach.archives, app.clone())
+    }
+}
+
+impl Reach for InProcess {
+    fn now(&self) -> Timestamp {
+        self.shared.now()
+    }
+
+    fn attachment(&self) -> Attachment {
+        Attachment::InProcess
+    }
+
+    async fn get(&self, app: &App, path: &str, _: Duration) -> Result<Answer, HttpError> {
+        let asked = Request {
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            headers: vec![("host".to_owned(), app.domain.to_string())],
+            body: Vec::new(),
+        };
+        Ok(routed::answer(&self.shared, app.domain.as_str(), &asked))
+    }
+
+    fn keep(&self, into: &Utf8Path, name: &str, content: Vec<u8>) -> std::io::Result<Utf8PathBuf> {
+        let path = into.join(name);
+        let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
+        archives.insert(path.clone(), content);
+        Ok(path)
+    }
+}

@@ -1,0 +1,60 @@
+//! The simulated server: the engine with what abra and the backup bot know, whoever reaches it and how. Main types:
+//! [`Server`], [`Reach`].
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use harness_core::http::{Answer, HttpError};
+use harness_core::platform::{App, Attachment};
+use jiff::Timestamp;
+
+use super::apps::Apps;
+use super::files::RecipeFiles;
+use super::shared::Shared;
+
+/// The simulated server.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) files: RecipeFiles,
+    pub(super) suite_overlay: Option<String>,
+    pub(super) shared: Arc<Shared>,
+    apps: Mutex<Apps>,
+}
+
+impl Server {
+    pub(super) fn new(
+        files: RecipeFiles,
+        suite_overlay: Option<String>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self { files, suite_overlay, shared, apps: Mutex::default() }
+    }
+
+    pub(super) fn apps(&self) -> MutexGuard<'_, Apps> {
+        self.apps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How the simulated server is reached, and by what clock its runs are dated.
+pub trait Reach: Send + Sync {
+    /// Returns the clock that a run is dated by.
+    fn now(&self) -> Timestamp;
+
+    /// Returns what trials need to reach apps.
+    fn attachment(&self) -> Attachment;
+
+    /// Asks an app for a path through the router.
+    fn get(
+        &self,
+        app: &App,
+        path: &str,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Answer, HttpError>> + Send;
+
+    /// Keeps the content of a backup where checks can read it, and returns where.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn keep(&self, into: &Utf8Path, name: &str, content: Vec<u8>) -> std::io::Result<Utf8PathBuf>;
+}
