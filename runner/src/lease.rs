@@ -27,6 +27,9 @@ pub struct Claim {
     pub since: Timestamp,
     /// Until when the deployment is kept though its run has ended.
     pub kept_until: Option<Timestamp>,
+    /// The process that is removing what the dead run made. The run itself never writes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collector: Option<u32>,
 }
 
 /// A held lease. Dropping it frees the lock and leaves the file; [`Lease::release`] removes both.
@@ -110,19 +113,27 @@ impl Lease {
         let mut text = String::new();
         self.file.seek(SeekFrom::Start(0)).ok()?;
         self.file.read_to_string(&mut text).ok()?;
-        serde_json::from_str(&text).ok()
+        last_claim(&text)
+    }
+
+    /// Returns what a lease's file says to one who does not hold it; nothing if it cannot be read just now.
+    pub fn peek(path: &Utf8Path) -> Option<Claim> {
+        last_claim(&std::fs::read_to_string(path).ok()?)
     }
 
     /// Writes what the run is about to make. It must be written before the first thing is made.
     ///
+    /// The file only grows: a claim is a line of its own and the last whole one counts. So a write that a kill or a
+    /// full disk tears never hides what an earlier run made, and a reader without the lock sees one claim or the other.
+    ///
     /// # Errors
-    /// The file could not be written.
+    /// The file could not be written; the claim before it still stands.
     pub fn write(&mut self, claim: &Claim) -> Result<(), LeaseError> {
         let text = serde_json::to_string(claim).expect("a claim has nothing that JSON lacks");
         let mut write = || {
-            self.file.set_len(0)?;
-            self.file.seek(SeekFrom::Start(0))?;
-            self.file.write_all(text.as_bytes())?;
+            let end = self.file.seek(SeekFrom::End(0))?;
+            let begin = if end == 0 { "" } else { "\n" };
+            self.file.write_all(format!("{begin}{text}\n").as_bytes())?;
             self.file.sync_data()
         };
         write().map_err(|source| LeaseError::File { path: self.path.clone(), source })
@@ -134,6 +145,11 @@ impl Lease {
             tracing::warn!(path = %self.path, %error, "a lease's file could not be removed");
         }
     }
+}
+
+/// Returns the last claim that was written whole.
+fn last_claim(text: &str) -> Option<Claim> {
+    text.lines().rev().find_map(|line| serde_json::from_str(line).ok())
 }
 
 #[cfg(test)]
@@ -155,6 +171,7 @@ mod tests {
             pid: 1,
             since: Timestamp::UNIX_EPOCH,
             kept_until: None,
+            collector: None,
         }
     }
 
@@ -197,6 +214,22 @@ mod tests {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, "{\"app\":").unwrap();
         assert_eq!(taken(Lease::try_take(&path, true).unwrap()).claim(), None);
+    }
+
+    #[test]
+    fn a_torn_claim_does_not_hide_the_one_before_it_and_the_next_one_counts() {
+        let (_keep, path, domain) = place();
+        let mut lease = taken(Lease::try_take(&path, true).unwrap());
+        lease.write(&claim(&domain)).unwrap();
+        let whole = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{whole}\n{{\"app\":")).unwrap();
+        assert_eq!(lease.claim(), Some(claim(&domain)));
+        assert_eq!(Lease::peek(&path), Some(claim(&domain)));
+        let marked = Claim { collector: Some(7), ..claim(&domain) };
+        lease.write(&marked).unwrap();
+        assert_eq!(lease.claim(), Some(marked));
+        lease.write(&claim(&domain)).unwrap();
+        assert_eq!(Lease::peek(&path), Some(claim(&domain)));
     }
 
     #[test]

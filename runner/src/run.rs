@@ -262,15 +262,13 @@ impl Session<'_> {
             return Err(error.into());
         }
         let mut lease = taken.expect("a lease was taken or the failure returned");
-        if let Some(claim) = lease.claim()
-            && let Err(text) = gc::remove(&claim, self.settings).await
-        {
-            // Its claim stays: nobody else knows what is left.
-            return Err(RunError::Dirty {
-                run: claim.app.run.to_string(),
-                domain: app.domain.to_string(),
-                text,
-            });
+        if let Some(claim) = lease.claim() {
+            gc::mark(&mut lease, &claim);
+            if let Err(text) = gc::remove(&claim, self.settings).await {
+                // Its claim stays: nobody else knows what is left.
+                let (run, domain) = (claim.app.run.to_string(), app.domain.to_string());
+                return Err(RunError::Dirty { run, domain, text });
+            }
         }
         lease.write(&self.claim(app, None))?;
         Ok(lease)
@@ -284,6 +282,7 @@ impl Session<'_> {
             pid: std::process::id(),
             since: Timestamp::now(),
             kept_until,
+            collector: None,
         }
     }
 

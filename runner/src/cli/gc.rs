@@ -3,7 +3,7 @@
 use harness_core::process::BaseEnv;
 use harness_core::report::{ExitStatus, RunVerdict};
 
-use crate::gc::{Found, collect};
+use crate::gc::{Found, Patience, collect};
 use crate::output;
 
 use super::Failed;
@@ -23,7 +23,7 @@ impl Args {
     pub(super) async fn run(self, base: &BaseEnv) -> Result<ExitStatus, Failed> {
         let settings = self.places.settings(base, None, None)?;
         let mut stuck = false;
-        for found in collect(&settings, self.kept).await {
+        for found in collect(&settings, self.kept, Patience::for_a_sweep()).await {
             output::data(&match found {
                 Found::Live(path) => format!("live: {}", path.file_stem().unwrap_or_default()),
                 Found::Kept(claim) => {
@@ -32,6 +32,13 @@ impl Args {
                 }
                 Found::Removed(claim) => {
                     format!("removed: {} of run {}", claim.app.domain, claim.app.run)
+                }
+                Found::RemovedByOther(path) => {
+                    format!("removed by another gc: {}", path.file_stem().unwrap_or_default())
+                }
+                Found::Unusable(path, text) => {
+                    stuck = true;
+                    format!("not known: {}: {text}", path.file_stem().unwrap_or_default())
                 }
                 Found::Empty(path) => {
                     format!("nothing was made for: {}", path.file_stem().unwrap_or_default())

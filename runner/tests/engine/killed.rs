@@ -73,8 +73,7 @@ fn signalled(
 fn send(dir: &Utf8Path, signal: Signal, world: &World) -> Result<(), Failed> {
     let leases = world.state_dir().join("leases");
     for entry in leases.read_dir_utf8()?.flatten() {
-        let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
-        let Ok(claim) = serde_json::from_str::<runner::lease::Claim>(&text) else { continue };
+        let Some(claim) = runner::lease::Lease::peek(entry.path()) else { continue };
         if claim.run_dir == dir {
             kill(Pid::from_raw(i32::try_from(claim.pid)?), signal)?;
             return Ok(());
