@@ -13,15 +13,25 @@ use crate::suite::Step;
 
 /// A suite that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(crate) enum InvalidSuite {
+pub enum InvalidSuite {
     /// A name that is not one.
     #[error(
         "`{step}` in recipes/{recipe}/suite.rs is not a name: expected lower-case letters, digits and `_`, beginning with a letter"
     )]
-    Name { recipe: String, step: String },
+    Name {
+        /// The recipe.
+        recipe: String,
+        /// The name.
+        step: String,
+    },
     /// A name that stands for two things.
     #[error("recipes/{recipe}/suite.rs adds `{step}`, which is there already: choose another name")]
-    Twice { recipe: String, step: String },
+    Twice {
+        /// The recipe.
+        recipe: String,
+        /// The name.
+        step: String,
+    },
 }
 
 /// Returns all seeds and checks for a recipe: those of the floor first, each part in its own order.
@@ -30,7 +40,10 @@ pub(crate) fn steps(recipe: &RecipeName) -> Result<Vec<Step>, InvalidSuite> {
 }
 
 /// Returns what the trials program says about a recipe, for the plan.
-pub(crate) fn describe(recipe: &RecipeName) -> Result<SuiteDescription, InvalidSuite> {
+///
+/// # Errors
+/// The recipe's suite cannot be used.
+pub fn describe(recipe: &RecipeName) -> Result<SuiteDescription, InvalidSuite> {
     let folder = find(recipe);
     let steps = of_folder(recipe.as_str(), folder)?;
     let named = |phase: Phase| {

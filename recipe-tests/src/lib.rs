@@ -51,6 +51,7 @@ mod suite;
 mod trial;
 
 pub use access::{AccessError, Executed};
+pub use catalogue::{InvalidSuite, describe};
 pub use check::{Check, Failure, skip};
 pub use ctx::Ctx;
 pub use entry::main;

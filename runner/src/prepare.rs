@@ -85,7 +85,8 @@ pub enum PrepareError {
     },
 }
 
-/// Looks everything up and decides the plan. Nothing is made but a clone in `dir`.
+/// Asks the trials program for the suite, looks everything up and decides the plan. Nothing is made but a clone in
+/// `dir`.
 ///
 /// # Errors
 /// Something is wrong with what was asked for: one error that says what.
@@ -102,6 +103,33 @@ pub async fn prepare(
         open(target, settings, dir, base).await.map_err(|e| PrepareError::Source(Box::new(e)))
     };
     let (suite, source) = tokio::try_join!(suite, source)?;
+    decided(target, settings, run, suite, source).await
+}
+
+/// Does what [`prepare`] does, with a suite that is known already.
+///
+/// # Errors
+/// Something is wrong with what was asked for: one error that says what.
+pub async fn prepare_with_suite(
+    target: &Target,
+    settings: &Settings,
+    run: &RunId,
+    dir: &Utf8Path,
+    suite: SuiteDescription,
+    base: &BaseEnv,
+) -> Result<Prepared, PrepareError> {
+    let source = open(target, settings, dir, base).await;
+    let source = source.map_err(|e| PrepareError::Source(Box::new(e)))?;
+    decided(target, settings, run, suite, source).await
+}
+
+async fn decided(
+    target: &Target,
+    settings: &Settings,
+    run: &RunId,
+    suite: SuiteDescription,
+    source: Source,
+) -> Result<Prepared, PrepareError> {
     let suite_settings = match &suite.settings {
         Some(text) => {
             SuiteSettings::parse(&format!("recipes/{}/recipe.toml", target.recipe), text)?
