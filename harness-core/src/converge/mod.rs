@@ -10,4 +10,4 @@ pub use decide::{Before, decide};
 pub use orphans::orphans;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

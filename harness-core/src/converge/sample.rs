@@ -7,15 +7,15 @@ use jiff::Timestamp;
 use crate::name::ServiceName;
 use crate::observation::{Observation, ServiceState, Task, TaskState, Update, UpdatePhase, Wanted};
 
-pub(super) fn name(text: &str) -> ServiceName {
+pub(crate) fn name(text: &str) -> ServiceName {
     ServiceName::try_from(text.to_owned()).unwrap()
 }
 
-pub(super) fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_000_000 + second).unwrap()
 }
 
-pub(super) fn task(state: TaskState, since: i64) -> Task {
+pub(crate) fn task(state: TaskState, since: i64) -> Task {
     let ended = state.has_failed() || matches!(state, TaskState::Complete | TaskState::Shutdown);
     Task {
         id: format!("t{since}"),
@@ -30,11 +30,11 @@ pub(super) fn task(state: TaskState, since: i64) -> Task {
     }
 }
 
-pub(super) fn old(task: Task) -> Task {
+pub(crate) fn old(task: Task) -> Task {
     Task { is_current: false, ..task }
 }
 
-pub(super) fn service(text: &str, tasks: Vec<Task>) -> ServiceState {
+pub(crate) fn service(text: &str, tasks: Vec<Task>) -> ServiceState {
     ServiceState {
         name: name(text),
         image: "nginx:1".to_owned(),
@@ -47,10 +47,10 @@ pub(super) fn service(text: &str, tasks: Vec<Task>) -> ServiceState {
     }
 }
 
-pub(super) fn update(phase: UpdatePhase, started: i64) -> Option<Update> {
+pub(crate) fn update(phase: UpdatePhase, started: i64) -> Option<Update> {
     Some(Update { phase, started: Some(at(started)), message: "update message".to_owned() })
 }
 
-pub(super) fn observation(second: i64, services: Vec<ServiceState>) -> Observation {
+pub(crate) fn observation(second: i64, services: Vec<ServiceState>) -> Observation {
     Observation { at: at(second), services }
 }

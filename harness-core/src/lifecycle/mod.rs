@@ -1,6 +1,7 @@
 //! One run: plan → ops → tiers → teardown. Generic over [`crate::platform::Platform`] and [`Trials`]; says what
 //! happens as events and nothing else. Main item: [`Job`].
 
+mod bounded;
 mod job;
 mod ops;
 mod ready;
@@ -9,6 +10,19 @@ mod stop;
 mod teardown;
 mod tiers;
 mod trials;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod fake_platform;
+#[cfg(test)]
+mod ops_tests;
+#[cfg(test)]
+mod ready_tests;
+#[cfg(test)]
+mod run_tests;
+#[cfg(test)]
+mod tiers_tests;
 
 pub use job::{Job, Keep, Limits, RecipeStates, defined_services};
 pub use stop::StopSignal;

@@ -133,7 +133,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 
     async fn observe_once(&self) -> Result<Observation, Trouble> {
-        self.platform.observe(&self.plan.app).await.map_err(|e| Trouble::from_op("observed", &e))
+        self.observe().await.map_err(|e| Trouble::from_op("observed", &e))
     }
 
     async fn step<V>(

@@ -14,6 +14,7 @@ use crate::platform::{OpError, Platform};
 use crate::tier::Tier;
 use crate::wait::{Pace, Readiness, WaitError, until};
 
+use super::bounded::{LOGS_WITHIN, LOOK_WITHIN, bounded};
 use super::job::{Job, State};
 use super::tiers::Trouble;
 use super::trials::Trials;
@@ -95,7 +96,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         before: &Before,
         progress: &RefCell<Progress>,
     ) -> Readiness<()> {
-        let observation = match self.platform.observe(&self.plan.app).await {
+        let observation = match self.observe().await {
             Ok(observation) => observation,
             Err(error) => return failed_look(&error, &mut progress.borrow_mut()),
         };
@@ -138,10 +139,17 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         }
     }
 
+    /// Looks once at the app's services.
+    pub(super) async fn observe(&self) -> Result<Observation, OpError> {
+        bounded("look at the app's services", LOOK_WITHIN, self.platform.observe(&self.plan.app))
+            .await
+    }
+
     /// Gathers the last log lines of the services, as evidence.
     pub(super) async fn gather_logs(&self, services: &[ServiceName]) {
         for service in services {
-            if let Ok(lines) = self.platform.logs(&self.plan.app, service, 30).await
+            let logs = self.platform.logs(&self.plan.app, service, 30);
+            if let Ok(lines) = bounded("read the logs", LOGS_WITHIN, logs).await
                 && !lines.is_empty()
             {
                 self.log.say(Happened::LogsGathered { service: service.to_string(), lines });

@@ -1,9 +1,7 @@
 //! The run as a whole.
 
-use std::any::Any;
-use std::panic::AssertUnwindSafe;
+use std::cell::Cell;
 
-use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use crate::cause::{Cause, CauseClass};
@@ -12,6 +10,7 @@ use crate::plan::Planned;
 use crate::platform::Platform;
 use crate::tier::{Status, Tier};
 
+use super::bounded::{bounded, caught};
 use super::job::{Job, Keep, State};
 use super::tiers::TierEnd;
 use super::trials::Trials;
@@ -25,21 +24,23 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             plan: Box::new(self.plan.clone()),
             platform: Box::new(self.platform.facts()),
         });
-        let before = self.census_before().await;
+        let mut before = None;
         let mut state = State::default();
-        let reached = std::cell::Cell::new(None);
+        let ended = Cell::new(0);
+        let work = async {
+            before = self.census_before().await;
+            tokio::join!(self.lint(), self.tiers(&mut state, &ended));
+        };
         let stopped = tokio::select! {
             biased;
             () = self.stop.stopped() => true,
-            broke = AssertUnwindSafe(async { tokio::join!(self.lint(), self.tiers(&mut state, &reached)) }).catch_unwind() => {
-                if let Err(payload) = broke {
-                    self.log.say(Happened::HarnessBroke { text: panic_text(payload.as_ref()) });
-                }
+            done = caught(work) => {
+                self.say_broken(done);
                 false
             }
         };
         if stopped {
-            self.say_stopped(reached.get());
+            self.say_stopped(ended.get());
         }
         let keep = match self.keep {
             Keep::Never => false,
@@ -53,7 +54,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             ));
         } else {
             self.tear_down().await;
-            self.census_after(before.as_ref()).await;
+            self.say_broken(caught(self.census_after(before.as_ref())).await);
         }
         // Told to end when all was done but the teardown: what was proven stands, and the exit code says the signal.
         let late = self.stop.reason().filter(|by| !stopped && *by != Stop::Deadline);
@@ -64,15 +65,16 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 
     async fn lint(&self) {
-        match self.platform.lint(&self.plan.app, &self.plan.head, self.limits.command).await {
+        let limit = self.limits.command;
+        let lint = self.platform.lint(&self.plan.app, &self.plan.head, limit);
+        match bounded("lint", limit, lint).await {
             Ok(report) => self.log.say(Happened::Linted { report }),
             Err(error) => self.note(format!("{error}: {}", error.cause.evidence)),
         }
     }
 
-    async fn tiers(&self, state: &mut State, reached: &std::cell::Cell<Option<Tier>>) {
+    async fn tiers(&self, state: &mut State, ended: &Cell<usize>) {
         for planned in &self.plan.tiers {
-            reached.set(Some(planned.tier));
             let began = Instant::now();
             let end = match (planned.planned, &state.blocked) {
                 (Planned::Run, None) => self.tier(planned.tier, state).await,
@@ -89,6 +91,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             };
             state.failed |= end.status == Status::Fail;
             self.say_tier(planned.tier, end, began);
+            ended.set(ended.get() + 1);
         }
     }
 
@@ -121,8 +124,13 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         });
     }
 
-    /// Says that the run was stopped, and what that leaves unverified.
-    fn say_stopped(&self, reached: Option<Tier>) {
+    /// Says that our own code panicked, if it did.
+    pub(super) fn say_broken<V>(&self, done: Result<V, String>) -> Option<V> {
+        done.map_err(|text| self.log.say(Happened::HarnessBroke { text })).ok()
+    }
+
+    /// Says that the run was stopped, and what that leaves unverified: every tier but the first ones, which had ended.
+    fn say_stopped(&self, ended: usize) {
         let by = self.stop.reason().unwrap_or(Stop::Terminate);
         self.log.say(Happened::Stopped { by });
         let text = match by {
@@ -130,16 +138,10 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             Stop::Terminate => "stopped by SIGTERM",
             Stop::Deadline => "stopped by the run's own deadline",
         };
-        for planned in self.plan.tiers.iter().filter(|t| reached.is_none_or(|r| t.tier >= r)) {
+        for planned in self.plan.tiers.iter().skip(ended) {
             let cause = Some(Cause::new(CauseClass::Harness, text));
             let end = TierEnd { status: Status::Unver, reason: Some(text.to_owned()), cause };
             self.say_tier(planned.tier, end, Instant::now());
         }
     }
-}
-
-fn panic_text(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|t| (*t).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a text".to_owned())
 }

@@ -6,6 +6,7 @@ use crate::census::Census;
 use crate::event::{CensusTime, Happened, WaitedOn};
 use crate::platform::{OpError, Platform};
 
+use super::bounded::{bounded, caught};
 use super::job::Job;
 use super::trials::Trials;
 
@@ -28,23 +29,24 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         limit: Duration,
         work: impl Future<Output = Result<V, OpError>>,
     ) -> Option<V> {
-        // The platform keeps its own limit; this one holds when it does not.
-        let bounded =
-            async { tokio::time::timeout(limit + Duration::from_secs(10), work).await.ok() };
-        let done =
-            self.phase(name, None, WaitedOn::Platform, async { bounded.await.ok_or(()) }).await;
-        let (value, error) = match done {
-            Ok(Ok(value)) => (Some(value), None),
-            Ok(Err(error)) => (None, Some(format!("{error}: {}", error.cause.evidence))),
-            Err(()) => (None, Some(format!("did not end within {limit:?}"))),
+        let work = self.phase(name, None, WaitedOn::Platform, bounded(name, limit, work));
+        let (value, error) = match self.say_broken(caught(work).await) {
+            Some(Ok(value)) => (Some(value), None),
+            Some(Err(error)) => (None, Some(format!("{error}: {}", error.cause.evidence))),
+            None => (None, Some("our own code broke in it".to_owned())),
         };
         self.log.say(Happened::TeardownStep { name: name.to_owned(), error });
         value
     }
 
+    async fn census(&self) -> Result<Census, OpError> {
+        let census = bounded("take the census", self.limits.teardown_step, self.platform.census());
+        self.phase("census", None, WaitedOn::Platform, census).await
+    }
+
     /// Counts what exists before anything is made.
     pub(super) async fn census_before(&self) -> Option<Census> {
-        let taken = self.phase("census", None, WaitedOn::Platform, self.platform.census()).await;
+        let taken = self.census().await;
         let (count, error) = match &taken {
             Ok(census) => (census.len(), None),
             Err(error) => (0, Some(error.cause.evidence.clone())),
@@ -60,7 +62,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
 
     /// Counts what exists after the teardown and says what this run left behind.
     pub(super) async fn census_after(&self, before: Option<&Census>) {
-        let taken = self.phase("census", None, WaitedOn::Platform, self.platform.census()).await;
+        let taken = self.census().await;
         let (count, left_behind, error) = match (taken, before) {
             (Ok(after), Some(before)) => {
                 let left = after.left_behind_since(before, self.plan.app.stack.as_str());
