@@ -1,4 +1,5 @@
-//! One way to make a client: route and trust given, no redirect, no hidden retry, a limit on each request.
+//! One way to make a client: route and trust given, no redirect, no hidden retry, a limit on each request. What is
+//! asked goes over the network, or to something in this process.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,11 +10,12 @@ use reqwest::redirect::Policy;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::in_process::{InProcess, Responder};
 use super::{Answer, HttpError};
 use crate::name::Domain;
 
 /// Kept of a body, in bytes.
-const MAX_BODY: usize = 4 * 1024 * 1024;
+pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// How a domain is reached without a name server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -46,8 +48,17 @@ pub enum ClientError {
 /// A client for one host, reached through the router.
 #[derive(Clone, Debug)]
 pub struct Client {
-    inner: reqwest::Client,
+    way: Way,
     origin: Arc<str>,
+}
+
+/// Where requests go.
+#[derive(Clone, Debug)]
+enum Way {
+    /// To the router, by HTTPS.
+    Network(reqwest::Client),
+    /// To something in this process.
+    InProcess(Arc<InProcess>),
 }
 
 impl Client {
@@ -65,6 +76,18 @@ impl Client {
     /// TLS cannot be set up.
     pub fn for_inspection(domain: &Domain, route: &Route) -> Result<Self, ClientError> {
         Self::build(domain, route, false)
+    }
+
+    /// Returns a client whose requests are answered in this process. It follows no redirect and keeps cookies.
+    ///
+    /// # Errors
+    /// What makes requests cannot be set up.
+    pub fn in_process(domain: &Domain, responder: Arc<dyn Responder>) -> Result<Self, ClientError> {
+        let inner = InProcess::new(responder).map_err(|source| ClientError::Build { source })?;
+        Ok(Self {
+            way: Way::InProcess(Arc::new(inner)),
+            origin: format!("https://{domain}").into(),
+        })
     }
 
     fn build(domain: &Domain, route: &Route, verify: bool) -> Result<Self, ClientError> {
@@ -87,10 +110,10 @@ impl Client {
         }
         let inner = builder.build().map_err(|source| ClientError::Build { source })?;
         let origin = format!("https://{domain}:{}", route.https.port());
-        Ok(Self { inner, origin: origin.into() })
+        Ok(Self { way: Way::Network(inner), origin: origin.into() })
     }
 
-    /// Returns `https://<domain>:<port>`, where requests go. The `Host` header carries the domain alone.
+    /// Returns `https://<domain>:<port>` (without a port in process), where requests go. The `Host` header carries the domain alone.
     pub fn origin(&self) -> &str {
         &self.origin
     }
@@ -98,9 +121,11 @@ impl Client {
     /// Begins a request to a path, for methods, headers and bodies of one's own; end it with [`Client::send`].
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let host = self.origin.trim_start_matches("https://").split(':').next().unwrap_or_default();
-        self.inner
-            .request(method, format!("{}{path}", self.origin))
-            .header(reqwest::header::HOST, host)
+        let client = match &self.way {
+            Way::Network(client) => client,
+            Way::InProcess(inner) => inner.client(),
+        };
+        client.request(method, format!("{}{path}", self.origin)).header(reqwest::header::HOST, host)
     }
 
     /// Asks for a path.
@@ -120,30 +145,41 @@ impl Client {
         request: reqwest::RequestBuilder,
         limit: Duration,
     ) -> Result<Answer, HttpError> {
-        let url = self.origin.to_string();
+        let url = &self.origin;
         let sent = async {
-            let mut response = request.send().await.map_err(|e| classify(&url, limit, &e))?;
-            let certificate = response.extensions().get::<reqwest::tls::TlsInfo>();
-            let certificate = certificate.and_then(|t| t.peer_certificate()).map(<[u8]>::to_vec);
-            let status = response.status().as_u16();
-            let headers = response.headers().iter();
-            let headers = headers
-                .map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()));
-            let headers = headers.collect();
-            let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(|e| classify(&url, limit, &e))? {
-                body.extend_from_slice(&chunk);
-                if body.len() > MAX_BODY {
-                    body.truncate(MAX_BODY);
-                    break;
-                }
+            match &self.way {
+                Way::Network(_) => over_the_network(url, request, limit).await,
+                Way::InProcess(inner) => inner.send(url, request).await,
             }
-            Ok(Answer { status, headers, body, certificate })
         };
         tokio::time::timeout(limit, sent)
             .await
-            .unwrap_or(Err(HttpError::TimedOut { url: url.clone(), limit }))
+            .unwrap_or_else(|_| Err(HttpError::TimedOut { url: url.to_string(), limit }))
     }
+}
+
+async fn over_the_network(
+    url: &str,
+    request: reqwest::RequestBuilder,
+    limit: Duration,
+) -> Result<Answer, HttpError> {
+    let mut response = request.send().await.map_err(|e| classify(url, limit, &e))?;
+    let certificate = response.extensions().get::<reqwest::tls::TlsInfo>();
+    let certificate = certificate.and_then(|t| t.peer_certificate()).map(<[u8]>::to_vec);
+    let status = response.status().as_u16();
+    let headers = response.headers().iter();
+    let headers =
+        headers.map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()));
+    let headers = headers.collect();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| classify(url, limit, &e))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_BODY {
+            body.truncate(MAX_BODY);
+            break;
+        }
+    }
+    Ok(Answer { status, headers, body, certificate })
 }
 
 fn classify(url: &str, limit: Duration, error: &reqwest::Error) -> HttpError {

@@ -4,9 +4,12 @@
 mod answer;
 mod client;
 mod converge;
+mod cookies;
 mod fallback;
+mod in_process;
 
 pub use answer::{Answer, HttpError};
 pub use client::{Client, ClientError, Route};
 pub use converge::{Verdict, assert_converges, wait_for_http};
 pub use fallback::{DEFAULT_CERTIFICATE, ROUTER_404, RouterPage, router_page};
+pub use in_process::{Asked, Responder};
