@@ -16,7 +16,10 @@ pub struct TrialsEnded {
 
 /// What runs a phase's seeds or checks. On real time it is a process for each phase, so that whatever a suite's
 /// author writes can crash, hang or leak there and is that tier's result, never the run's end.
+///
+/// In virtual time they run in the task that runs the job. What an author writes need not be `Send`, so neither is the
+/// future here, and nobody needs it to be: a job is run by one task from its beginning to its end.
 pub trait Trials: Send + Sync {
     /// Runs the seeds or checks of the run file's tier.
-    fn run(&self, file: &RunFile, limit: Duration) -> impl Future<Output = TrialsEnded> + Send;
+    fn run(&self, file: &RunFile, limit: Duration) -> impl Future<Output = TrialsEnded>;
 }
