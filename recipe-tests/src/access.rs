@@ -83,10 +83,10 @@ impl AccessError {
 pub(crate) enum Access {
     /// On a Docker Engine in Swarm mode.
     Swarm(Box<Attached>),
-    /// On a server simulated in the runner's process.
+    /// On a server simulated in the runner's process, which may be this one.
     Embedded(Box<embedded::Attached>),
-    /// Nowhere: the harness is being measured.
-    Instant,
+    /// Nowhere: the harness is being measured, or what should be in this process is not.
+    Nowhere,
 }
 
 impl Access {
@@ -101,9 +101,14 @@ impl Access {
                 let attached = embedded::Attached::new(*control, token, app.clone());
                 Self::Embedded(Box::new(attached))
             }
-            // What runs trials in the same process gives them their way itself.
-            Attachment::InProcess | Attachment::Instant => Self::Instant,
+            // What runs trials in the process of the server itself hands them their way; a file cannot.
+            Attachment::InProcess | Attachment::Instant => Self::Nowhere,
         }
+    }
+
+    /// Returns the way to an app on a server in this process.
+    pub(crate) fn within(attached: &embedded::Attached) -> Self {
+        Self::Embedded(Box::new(attached.clone()))
     }
 
     /// Runs a command in the service's running container.
@@ -123,7 +128,7 @@ impl Access {
                 let output = ended.map_err(|e| from_control(service, &argv.join(" "), &e))?;
                 Ok(Executed { stdout: output.stdout, stderr: output.stderr })
             }
-            Self::Instant => Err(nowhere()),
+            Self::Nowhere => Err(nowhere()),
         }
     }
 
@@ -141,7 +146,7 @@ impl Access {
             Self::Embedded(attached) => {
                 attached.read_file(service, at).await.map_err(|e| from_control(service, path, &e))
             }
-            Self::Instant => Err(nowhere()),
+            Self::Nowhere => Err(nowhere()),
         }
     }
 
@@ -162,7 +167,7 @@ impl Access {
                 let written = attached.write_file(service, at, content).await;
                 written.map_err(|e| from_control(service, path, &e))
             }
-            Self::Instant => Err(nowhere()),
+            Self::Nowhere => Err(nowhere()),
         }
     }
 
@@ -180,7 +185,15 @@ impl Access {
             Self::Embedded(attached) => {
                 attached.remove_file(service, at).await.map_err(|e| from_control(service, path, &e))
             }
-            Self::Instant => Err(nowhere()),
+            Self::Nowhere => Err(nowhere()),
+        }
+    }
+
+    /// Returns a backup's content where no file holds it: on a server in this process.
+    pub(crate) fn archive(&self, path: &Utf8Path) -> Option<Vec<u8>> {
+        match self {
+            Self::Embedded(attached) => attached.archive(path),
+            Self::Swarm(_) | Self::Nowhere => None,
         }
     }
 
@@ -194,7 +207,7 @@ impl Access {
             Self::Embedded(attached) => {
                 attached.foreign_containers().await.map_err(|e| unreachable_control(&e))
             }
-            Self::Instant => Err(nowhere()),
+            Self::Nowhere => Err(nowhere()),
         }
     }
 }
@@ -202,7 +215,7 @@ impl Access {
 fn nowhere() -> AccessError {
     AccessError::Engine {
         cause: CauseClass::Harness,
-        reason: "there is no app to reach: the harness itself is being measured".to_owned(),
+        reason: "there is no app to reach from this process".to_owned(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Everything that is asked of a recipe: the generic floor and its suite. Main items: [`steps`], [`describe`],
 //! [`check_names`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use harness_core::name::RecipeName;
 use harness_core::run_file::{Phase, SuiteDescription};
@@ -37,6 +38,18 @@ pub enum InvalidSuite {
 /// Returns all seeds and checks for a recipe: those of the floor first, each part in its own order.
 pub(crate) fn steps(recipe: &RecipeName) -> Result<Vec<Step>, InvalidSuite> {
     of_folder(recipe.as_str(), find(recipe))
+}
+
+/// Returns the same, worked out once in this process: for one that does many runs.
+pub(crate) fn shared_steps(recipe: &RecipeName) -> Result<Arc<[Step]>, InvalidSuite> {
+    static KNOWN: Mutex<BTreeMap<RecipeName, Arc<[Step]>>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(steps) = known.get(recipe) {
+        return Ok(Arc::clone(steps));
+    }
+    let steps: Arc<[Step]> = steps(recipe)?.into();
+    known.insert(recipe.clone(), Arc::clone(&steps));
+    Ok(steps)
 }
 
 /// Returns what the trials program says about a recipe, for the plan.

@@ -1,7 +1,7 @@
 //! What a seed or check has in its hands. Main type: [`Ctx`].
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::sync::{Arc, Once, OnceLock};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 use harness_core::cause::CauseClass;
@@ -11,6 +11,8 @@ use harness_core::name::{Domain, ServiceName};
 use harness_core::platform::{App, Attachment, Revision};
 use harness_core::run_file::RunFile;
 use harness_core::secret::Secret;
+use harness_local::embedded;
+use harness_local::world::Random;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -18,6 +20,7 @@ use crate::access::{Access, Executed};
 use crate::check::{Check, Failure};
 use crate::floor::Archive;
 use crate::notes::Notes;
+use crate::within;
 
 /// How long one HTTP request may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
@@ -35,14 +38,34 @@ struct Inner {
     access: Access,
     client: OnceLock<Client>,
     archive: OnceLock<Archive>,
+    /// Set on a server in this process, where the same seed gives the same run.
+    within: Option<Within>,
+}
+
+/// What trials on a server in this process have of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Within {
+    /// The way to the app.
+    pub(crate) attached: embedded::Attached,
+    /// What everything random is made of.
+    pub(crate) random: Arc<Mutex<Random>>,
 }
 
 impl Ctx {
     /// Returns the context of a run. Nothing is connected yet.
     pub(crate) fn new(run: Arc<RunFile>, notes: Arc<Notes>) -> Self {
         let access = Access::to(&run.app, &run.attachment);
+        Self::with(run, notes, access, None)
+    }
+
+    /// Returns the context of a run on a server in this process.
+    pub(crate) fn within(run: Arc<RunFile>, notes: Arc<Notes>, within: Within) -> Self {
+        Self::with(run, notes, Access::within(&within.attached), Some(within))
+    }
+
+    fn with(run: Arc<RunFile>, notes: Arc<Notes>, access: Access, within: Option<Within>) -> Self {
         let (client, archive) = (OnceLock::new(), OnceLock::new());
-        Self { inner: Arc::new(Inner { run, notes, access, client, archive }) }
+        Self { inner: Arc::new(Inner { run, notes, access, client, archive, within }) }
     }
 
     /// Returns the app.
@@ -86,21 +109,33 @@ impl Ctx {
         if let Some(client) = self.inner.client.get() {
             return Ok(client.clone());
         }
-        let client = Client::for_app(self.domain(), &self.route()?)?;
+        let client = match &self.inner.within {
+            Some(within) => within::client(self.domain(), &within.attached)?,
+            None => Client::for_app(self.domain(), &self.route()?)?,
+        };
         Ok(self.inner.client.get_or_init(|| client).clone())
     }
 
+    /// Returns a client that accepts any certificate: to look at the one that is shown, never to trust an answer.
+    pub(crate) fn inspecting_http(&self) -> Result<Client, Failure> {
+        match &self.inner.within {
+            Some(within) => Ok(within::client(self.domain(), &within.attached)?),
+            None => Ok(Client::for_inspection(self.domain(), &self.route()?)?),
+        }
+    }
+
     /// Returns where the router answers and whom to trust there.
-    pub(crate) fn route(&self) -> Result<Route, Failure> {
+    fn route(&self) -> Result<Route, Failure> {
         install_tls();
         match &self.inner.run.attachment {
             Attachment::Swarm { https, ca, .. } => Ok(Route { https: *https, ca: ca.clone() }),
             Attachment::Embedded { https, ca, .. } => {
                 Ok(Route { https: *https, ca: Some(ca.clone()) })
             }
-            Attachment::InProcess | Attachment::Instant => {
-                Err(Failure::error(CauseClass::Harness, "there is no app to reach"))
-            }
+            Attachment::InProcess | Attachment::Instant => Err(Failure::error(
+                CauseClass::Harness,
+                "there is no app to reach from this process",
+            )),
         }
     }
 
@@ -176,7 +211,10 @@ impl Ctx {
 
     /// Returns a text that occurs nowhere else, beginning with a word.
     pub fn unique(&self, word: &str) -> String {
-        let half = || RandomState::new().build_hasher().finish();
+        let half = || match &self.inner.within {
+            Some(within) => within.random.lock().unwrap_or_else(PoisonError::into_inner).next(),
+            None => RandomState::new().build_hasher().finish(),
+        };
         format!("{word}-{:016x}{:016x}", half(), half())
     }
 

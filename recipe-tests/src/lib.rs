@@ -49,6 +49,7 @@ mod notes;
 pub mod recipes;
 mod suite;
 mod trial;
+mod within;
 
 pub use access::{AccessError, Executed};
 pub use catalogue::{InvalidSuite, describe};
@@ -58,3 +59,4 @@ pub use entry::main;
 pub use harness_core::cause::CauseClass;
 pub use harness_core::tier::Tier;
 pub use suite::Suite;
+pub use trial::TrialsInProcess;

@@ -15,15 +15,23 @@ use thiserror::Error;
 /// The way back to the runner.
 #[derive(Debug)]
 pub(crate) struct Notes {
-    path: Utf8PathBuf,
     kept: Mutex<Kept>,
 }
 
 #[derive(Debug)]
 struct Kept {
-    file: File,
+    out: Out,
     facts: BTreeMap<String, Value>,
     redactor: Redactor,
+}
+
+/// Where lines go.
+#[derive(Debug)]
+enum Out {
+    /// To the file that the runner reads.
+    File { path: Utf8PathBuf, file: File },
+    /// To whoever runs the trials in this process.
+    Memory(Vec<TrialLine>),
 }
 
 /// A line could not be handed back.
@@ -48,8 +56,24 @@ impl Notes {
     ) -> Result<Self, NotesError> {
         let file = File::options().create(true).append(true).open(path);
         let file = file.map_err(|source| NotesError::Open { path: path.to_owned(), source })?;
-        let kept = Mutex::new(Kept { file, facts, redactor: Redactor::new() });
-        Ok(Self { path: path.to_owned(), kept })
+        Ok(Self::to(Out::File { path: path.to_owned(), file }, facts))
+    }
+
+    /// Returns notes that are taken out again in this process.
+    pub(crate) fn in_memory(facts: BTreeMap<String, Value>) -> Self {
+        Self::to(Out::Memory(Vec::new()), facts)
+    }
+
+    const fn to(out: Out, facts: BTreeMap<String, Value>) -> Self {
+        Self { kept: Mutex::new(Kept { out, facts, redactor: Redactor::new() }) }
+    }
+
+    /// Takes out the lines that were kept in memory.
+    pub(crate) fn take(&self) -> Vec<TrialLine> {
+        match &mut self.lock().out {
+            Out::File { .. } => Vec::new(),
+            Out::Memory(lines) => std::mem::take(lines),
+        }
     }
 
     /// Returns a fact that an earlier seed kept, in this process or before.
@@ -65,13 +89,13 @@ impl Notes {
     /// Keeps a fact for later phases.
     pub(crate) fn keep(&self, key: &str, value: Value) -> Result<(), NotesError> {
         self.lock().facts.insert(key.to_owned(), value.clone());
-        self.append(&TrialLine::Fact { key: key.to_owned(), value })
+        self.append(TrialLine::Fact { key: key.to_owned(), value })
     }
 
     /// Makes a value known as one that must appear nowhere.
     pub(crate) fn hide(&self, secret: &Secret) -> Result<(), NotesError> {
         self.lock().redactor.add(secret);
-        self.append(&TrialLine::Secret { value: secret.expose().to_owned() })
+        self.append(TrialLine::Secret { value: secret.expose().to_owned() })
     }
 
     /// Returns the text without any known secret.
@@ -80,11 +104,20 @@ impl Notes {
     }
 
     /// Appends a line, whole, with one write.
-    pub(crate) fn append(&self, line: &TrialLine) -> Result<(), NotesError> {
-        let mut bytes = serde_json::to_vec(line).map_err(|source| NotesError::Encode { source })?;
-        bytes.push(b'\n');
-        let written = self.lock().file.write_all(&bytes);
-        written.map_err(|source| NotesError::Append { path: self.path.clone(), source })
+    pub(crate) fn append(&self, line: TrialLine) -> Result<(), NotesError> {
+        match &mut self.lock().out {
+            Out::Memory(lines) => {
+                lines.push(line);
+                Ok(())
+            }
+            Out::File { path, file } => {
+                let encoded = serde_json::to_vec(&line);
+                let mut bytes = encoded.map_err(|source| NotesError::Encode { source })?;
+                bytes.push(b'\n');
+                let written = file.write_all(&bytes);
+                written.map_err(|source| NotesError::Append { path: path.clone(), source })
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

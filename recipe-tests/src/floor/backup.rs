@@ -82,7 +82,11 @@ pub(super) fn entries(ctx: &Ctx) -> Result<&[Entry], Failure> {
     };
     let (stack, claimed) = (&ctx.app().stack, &ctx.run().claims);
     let named = |path: &str| claims::names(stack, claimed, path);
-    match ctx.archive().get_or_init(|| archive::open(path, named)) {
+    let read = || match ctx.access().archive(path) {
+        Some(bytes) => archive::read(bytes.as_slice(), named),
+        None => archive::open(path, named),
+    };
+    match ctx.archive().get_or_init(read) {
         Ok(entries) => Ok(entries),
         Err(error) => Err(unreadable(error)),
     }

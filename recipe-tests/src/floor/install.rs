@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness_core::cause::{Cause, CauseClass};
-use harness_core::http::{Answer, Client, DEFAULT_CERTIFICATE, HttpError, RouterPage, router_page};
+use harness_core::http::{Answer, DEFAULT_CERTIFICATE, HttpError, RouterPage, router_page};
 use harness_core::wait::{Hint, Pace, Readiness, WaitError, until};
 
 use super::Finding;
@@ -83,8 +83,7 @@ pub(super) async fn own_certificate(ctx: Ctx) -> Check {
     };
     match error {
         HttpError::Tls { reason, .. } => {
-            let shown = Client::for_inspection(ctx.domain(), &ctx.route()?)?;
-            let shown = shown.get(path, REQUEST_LIMIT).await?;
+            let shown = ctx.inspecting_http()?.get(path, REQUEST_LIMIT).await?;
             let finding = match certificate(&expected, shown.certificate.as_deref()) {
                 Finding::Right => Finding::wrong(expected, reason),
                 wrong @ (Finding::Wrong { .. } | Finding::Nothing(_)) => wrong,

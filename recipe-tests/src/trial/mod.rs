@@ -1,9 +1,12 @@
-//! Seeds and checks as libtest-mimic trials: all of one process are run by one worker, one after another.
+//! Seeds and checks as they are run: as libtest-mimic trials of a process of their own, by one worker, one after
+//! another, or in the process and the task of the run that asks for them.
 
+mod in_process;
 mod list;
 mod one;
 mod panics;
 mod session;
 
+pub use in_process::TrialsInProcess;
 pub(crate) use list::{attached, unattached};
 pub(crate) use panics::note_where_panics_happen;

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use harness_core::cause::CauseClass;
+use harness_core::run_file::TrialLine;
 use harness_core::tier::Status;
 
 use super::panics;
 use crate::check::{Check, Said};
 use crate::ctx::Ctx;
+use crate::notes::{Notes, NotesError};
 use crate::suite::Step;
 
 /// How a step ended.
@@ -44,6 +46,21 @@ pub(super) async fn run(step: Step, ctx: Ctx) -> Ending {
         Ok(Err(payload)) => Ending::Panicked(panics::message(&*payload)),
         Err(_elapsed) => Ending::TimedOut(limit),
     }
+}
+
+/// Hands back how a step ended, and returns what that means, without any known secret.
+pub(super) fn report(
+    name: String,
+    ending: Ending,
+    took: Duration,
+    notes: &Notes,
+) -> Result<Outcome, NotesError> {
+    let mut end = outcome(ending);
+    end.message = end.message.map(|m| notes.scrub(&m));
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let Outcome { status, message, cause } = end.clone();
+    notes.append(TrialLine::Done { name, status, duration_ms, message, cause })?;
+    Ok(end)
 }
 
 /// Decides what a step's end means.

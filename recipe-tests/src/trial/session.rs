@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use harness_core::chain::Chain;
-use harness_core::run_file::{RunFile, TrialLine};
+use harness_core::run_file::RunFile;
 use harness_core::tier::Status;
 use libtest_mimic::{Completion, Failed};
 
@@ -44,12 +44,9 @@ impl Session {
         let notes = self.notes()?;
         let name = step.name.clone();
         let began = Instant::now();
-        let mut end = one::outcome(self.ending(step, &notes));
-        end.message = end.message.map(|m| notes.scrub(&m));
-        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let Outcome { status, message, cause } = end;
-        let line = TrialLine::Done { name, status, duration_ms, message: message.clone(), cause };
-        notes.append(&line).map_err(|e| Chain(&e).to_string())?;
+        let ending = self.ending(step, &notes);
+        let end = one::report(name, ending, began.elapsed(), &notes);
+        let Outcome { status, message, cause } = end.map_err(|e| Chain(&e).to_string())?;
         let message = message.unwrap_or_default();
         match status {
             Status::Pass => Ok(Completion::Completed),

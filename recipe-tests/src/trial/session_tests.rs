@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use harness_core::cause::CauseClass;
 use harness_core::name::{Domain, RecipeName, RunId, StackName};
 use harness_core::platform::{App, Attachment};
-use harness_core::run_file::{Claims, Health, Phase, SCHEMA};
+use harness_core::run_file::{Claims, Health, Phase, SCHEMA, TrialLine};
 use harness_core::tier::Tier;
 use libtest_mimic::{Arguments, Conclusion, Trial};
 

@@ -1,0 +1,153 @@
+//! Trials in the process of the run, in virtual time: they find what processes of their own find, the same each time,
+//! and what a suite's author does wrong is the suite's failure.
+
+#[path = "recipes/lifecycle.rs"]
+mod lifecycle;
+#[path = "recipes/prepared.rs"]
+mod prepared;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use camino::Utf8Path;
+use harness_core::cause::CauseClass;
+use harness_core::event::{Event, EventLog};
+use harness_core::lifecycle::{Job, Keep, Limits, StopSignal};
+use harness_core::name::RecipeName;
+use harness_core::process::BaseEnv;
+use harness_core::report::{Results, RunVerdict};
+use harness_core::tier::{Status, Tier};
+use harness_local::embedded::{Embedded, InProcessSettings};
+use recipe_tests::{Suite, TrialsInProcess};
+use tokio::time::Instant;
+
+use prepared::Subject;
+
+/// Does something in real time, with a folder: clocks that stand still would end every child process at once.
+fn in_real_time<V: Send>(work: impl AsyncFn(&Utf8Path, &BaseEnv) -> V + Send + Sync) -> V {
+    let work = || {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let dir = Utf8Path::from_path(folder.path()).expect("its path is UTF-8");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(work(dir, &BaseEnv::capture()))
+    };
+    std::thread::scope(|scope| scope.spawn(work).join().expect("the work does not panic"))
+}
+
+/// Returns custom-html, read and planned once.
+fn custom_html() -> &'static Subject {
+    static READ: OnceLock<Subject> = OnceLock::new();
+    READ.get_or_init(|| {
+        let recipe = RecipeName::try_from("custom-html".to_owned()).expect("a recipe's name");
+        in_real_time(async |dir, base| {
+            let read = prepared::read(&recipe, None, &Tier::ALL, dir, base).await;
+            read.expect("a bundled recipe can be read")
+        })
+    })
+}
+
+/// Takes custom-html through its plan in this task, with these steps added to its suite's.
+async fn run(seed: u64, added: Suite) -> Vec<Event> {
+    let Subject { prepared, files } = custom_html();
+    let platform = Embedded::start_in_process(InProcessSettings {
+        seed,
+        start: "2026-11-21T12:00:00Z".parse().expect("a time"),
+        files: files.clone(),
+        suite_overlay: prepared.suite.overlay.clone(),
+    })
+    .expect("there is no overlay to refuse");
+    let trials = TrialsInProcess::new(platform.attached(&prepared.plan.app), seed).with(added);
+    let log = EventLog::new(Vec::new());
+    let job = Job {
+        plan: &prepared.plan,
+        settings: &prepared.suite_settings,
+        recipe: &prepared.states,
+        platform: &platform,
+        trials: &trials,
+        log: &log,
+        limits: Limits::for_suite(&prepared.suite_settings),
+        stop: StopSignal::default(),
+        dir: "nowhere".into(),
+        keep: Keep::Never,
+    };
+    job.run().await;
+    log.events()
+}
+
+fn results(events: &[Event]) -> Results {
+    Results::from_events(events).expect("a job says first that it begins")
+}
+
+/// Returns every check with its status, by tier.
+fn checks(results: &Results) -> Vec<String> {
+    let of = |stage: &harness_core::report::Stage| {
+        let tier = stage.tier;
+        stage.checks.iter().map(move |c| format!("{tier}::{} {:?}", c.name, c.status)).collect()
+    };
+    results.stages.iter().flat_map(|stage| -> Vec<String> { of(stage) }).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn custom_html_ends_as_with_processes_of_its_own() {
+    let here = results(&run(7, Suite::new()).await);
+    let with_processes = in_real_time(async |dir, base| {
+        let subject = custom_html();
+        let limits = Limits::for_suite(&subject.prepared.suite_settings);
+        lifecycle::run(subject, limits, dir, base).await.unwrap()
+    });
+    assert_eq!((here.verdict, here.level), (RunVerdict::Pass, 5), "{here:#?}");
+    assert_eq!(checks(&here), checks(&with_processes));
+    for planned in ["restore::markers_are_back Pass", "custom::content_round_trip Pass"] {
+        assert!(checks(&here).iter().any(|c| c == planned), "{planned}");
+    }
+    assert_eq!(here.results, with_processes.results);
+    assert_eq!((here.verdict, here.level), (with_processes.verdict, with_processes.level));
+    assert!(here.census.left_behind.is_empty() && !Utf8Path::new("nowhere").exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_gives_the_same_events() {
+    let text = |events: Vec<Event>| serde_json::to_string(&events).unwrap();
+    let first = text(run(3, Suite::new()).await);
+    assert_eq!(first, text(run(3, Suite::new()).await));
+    assert_ne!(first, text(run(4, Suite::new()).await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_hangs_is_ended_by_its_limit_and_one_that_panics_is_caught() {
+    let added = Suite::new()
+        .limit(Duration::from_secs(1800))
+        .check(Tier::Install, "panics", async |_| panic!("boom"))
+        .limit(Duration::from_secs(90))
+        .check(Tier::Install, "hangs", async |_| std::future::pending().await);
+    let (began, wall) = (Instant::now(), std::time::Instant::now());
+    let results = results(&run(7, added).await);
+    assert!(began.elapsed() > Duration::from_secs(90) && wall.elapsed() < Duration::from_secs(30));
+    assert_eq!(results.verdict, RunVerdict::Fail);
+    assert_eq!(results.results[&Tier::Install], Status::Fail);
+    assert_eq!(results.results[&Tier::Custom], Status::Pass, "the tiers after it are run");
+    let install = &results.stages[0].checks;
+    let of = |name: &str| install.iter().find(|c| c.name == name).unwrap();
+    let (hung, panicked) = (of("hangs"), of("panics"));
+    assert_eq!((hung.status, hung.cause), (Status::Fail, Some(CauseClass::Suite)));
+    assert!(hung.message.as_ref().unwrap().contains("within 90s"), "{hung:?}");
+    assert_eq!(hung.duration_ms, 90_000);
+    assert_eq!((panicked.status, panicked.cause), (Status::Fail, Some(CauseClass::Suite)));
+    assert!(panicked.message.as_ref().unwrap().contains("panicked: boom"), "{panicked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn trials_that_outlast_their_phase_keep_what_they_had_said() {
+    let added =
+        Suite::new()
+            .limit(Duration::from_secs(86_400))
+            .check(Tier::Install, "hangs", async |_| std::future::pending().await);
+    let results = results(&run(7, added).await);
+    assert_eq!(results.results[&Tier::Install], Status::Fail);
+    let install = &results.stages[0];
+    let cause = results.cause.as_ref().unwrap();
+    assert_eq!(cause.class, CauseClass::Suite, "{cause:?}");
+    assert!(cause.evidence.contains("still running after 900s"), "{cause:?}");
+    assert!(install.checks.iter().any(|c| c.name == "serves" && c.status == Status::Pass));
+}

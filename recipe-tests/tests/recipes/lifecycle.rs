@@ -1,0 +1,57 @@
+//! One run on a server simulated in this process, in real time: trials are processes of their own, as users have them.
+//! Main item: [`run`].
+
+use camino::Utf8Path;
+use harness_core::event::EventLog;
+use harness_core::lifecycle::{Job, Keep, Limits, StopSignal};
+use harness_core::process::BaseEnv;
+use harness_core::report::Results;
+use harness_local::embedded::{Embedded, EmbeddedSettings, SPEED, SUFFIX, StartError};
+use runner::trials::TrialsProcess;
+
+use crate::prepared::Subject;
+
+/// The trials program.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_recipe-tests");
+
+/// What everything random on the simulated server is made of: a test run is the same each time.
+const SEED: u64 = 1;
+
+/// Takes a recipe through its plan. Files of the run go into `dir`.
+pub(crate) async fn run(
+    subject: &Subject,
+    limits: Limits,
+    dir: &Utf8Path,
+    base: &BaseEnv,
+) -> Result<Results, StartError> {
+    let prepared = &subject.prepared;
+    let platform = Embedded::start(EmbeddedSettings {
+        seed: SEED,
+        speed: SPEED,
+        suffix: SUFFIX.to_owned(),
+        dir: dir.join("server"),
+        files: subject.files.clone(),
+        suite_overlay: prepared.suite.overlay.clone(),
+    })
+    .await?;
+    let trials = TrialsProcess {
+        program: PROGRAM.into(),
+        base: base.clone().with("CCCI_RUN_ID", prepared.plan.run_id.as_str()),
+        run_file: dir.join("run.json"),
+    };
+    let log = EventLog::new(Vec::new());
+    let job = Job {
+        plan: &prepared.plan,
+        settings: &prepared.suite_settings,
+        recipe: &prepared.states,
+        platform: &platform,
+        trials: &trials,
+        log: &log,
+        limits,
+        stop: StopSignal::default(),
+        dir: dir.to_owned(),
+        keep: Keep::Never,
+    };
+    job.run().await;
+    Ok(Results::from_events(&log.events()).expect("a job says first that it begins"))
+}

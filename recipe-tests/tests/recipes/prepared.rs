@@ -1,0 +1,66 @@
+//! A recipe as a run needs it: read and planned, with its files. Main items: [`Subject`], [`read`].
+
+use camino::Utf8Path;
+use harness_core::name::{RecipeName, RunId};
+use harness_core::process::BaseEnv;
+use harness_core::recipe::GitError;
+use harness_core::tier::Tier;
+use harness_local::embedded::{RecipeFiles, SUFFIX};
+use recipe_tests::InvalidSuite;
+use runner::prepare::{PrepareError, Prepared, prepare_with_suite};
+use runner::settings::{Given, Settings, SettingsError};
+use runner::target::{SourceKind, Target};
+use thiserror::Error;
+
+/// A recipe as a run needs it.
+pub(crate) struct Subject {
+    /// What is known before anything is made.
+    pub(crate) prepared: Prepared,
+    /// The recipe's files at every commit that the run places.
+    pub(crate) files: RecipeFiles,
+}
+
+/// A recipe cannot be read or planned.
+#[derive(Debug, Error)]
+pub(crate) enum ReadError {
+    /// Its suite cannot be used.
+    #[error(transparent)]
+    Suite(#[from] InvalidSuite),
+    /// The settings of this machine cannot be read.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// It cannot be had or planned.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// Its files cannot be read.
+    #[error("the recipe's files could not be read for the simulated server")]
+    Files(#[from] GitError),
+}
+
+/// Reads and plans a recipe. Its repository is cloned into `dir`.
+pub(crate) async fn read(
+    recipe: &RecipeName,
+    source: Option<SourceKind>,
+    stages: &[Tier],
+    dir: &Utf8Path,
+    base: &BaseEnv,
+) -> Result<Subject, ReadError> {
+    let suite = recipe_tests::describe(recipe)?;
+    let (recipe, stages) = (recipe.clone(), stages.to_vec());
+    let target =
+        Target { recipe, source, src: None, pr: None, reference: None, version: None, stages };
+    let given = Given {
+        state_dir: Some(dir.join("state")),
+        suffix: Some(SUFFIX.to_owned()),
+        out: Some(dir.join("runs")),
+        ..Given::default()
+    };
+    let settings = Settings::resolve(given, base, None)?;
+    let run = RunId::try_from("cargo-test".to_owned()).expect("letters and a hyphen are a run id");
+    let clone = dir.join("source");
+    let prepared = prepare_with_suite(&target, &settings, &run, &clone, suite, base).await?;
+    let revisions = prepared.plan.base.iter().chain([&prepared.plan.head]);
+    let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
+    let files = RecipeFiles::read(&prepared.source.repository, &commits).await?;
+    Ok(Subject { prepared, files })
+}
