@@ -75,3 +75,27 @@ impl fmt::Display for Cause {
         write!(f, "{}: {}", self.class, self.evidence)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_recipe_app_and_suite_are_a_verdict_and_each_class_is_the_same_word_everywhere() {
+        use CauseClass::{App, Flake, Harness, Host, Recipe, Registry, Suite};
+        for (class, is_verdict) in [
+            (Recipe, true),
+            (App, true),
+            (Suite, true),
+            (Registry, false),
+            (Host, false),
+            (Harness, false),
+            (Flake, false),
+        ] {
+            assert_eq!(class.is_verdict(), is_verdict, "{class}");
+            assert_eq!(serde_json::to_value(class).unwrap(), class.word());
+            let cause = Cause::new(class, "seen");
+            assert_eq!(cause.to_string(), format!("{}: seen", class.word()));
+        }
+    }
+}

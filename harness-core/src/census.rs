@@ -122,4 +122,32 @@ mod tests {
         assert_eq!(after.left_behind_since(&before, "a"), [new]);
         assert_eq!(after.strays_since(&before), [stray]);
     }
+
+    #[test]
+    fn what_is_gone_is_named_and_everything_is_counted() {
+        let kept = item(Kind::Network, "proxy", None);
+        let gone = item(Kind::Volume, "b_data", Some("b"));
+        let before = census(&[kept.clone(), gone.clone()]);
+        let after = census(&[kept]);
+        assert_eq!(after.lost_since(&before), [gone]);
+        assert_eq!((before.len(), after.len(), Census::default().len()), (2, 1, 0));
+        assert!(Census::default().is_empty() && !after.is_empty());
+    }
+
+    #[test]
+    fn a_thing_is_shown_with_its_kind() {
+        for (kind, word) in [
+            (Kind::Service, "service"),
+            (Kind::Task, "task"),
+            (Kind::Container, "container"),
+            (Kind::Network, "network"),
+            (Kind::Volume, "volume"),
+            (Kind::Secret, "secret"),
+            (Kind::Config, "config"),
+            (Kind::Route, "route"),
+            (Kind::AppEnv, "app env file"),
+        ] {
+            assert_eq!(item(kind, "x", None).to_string(), format!("{word} x"));
+        }
+    }
 }

@@ -331,4 +331,52 @@ mod tests {
         log.say(Happened::DeployDone);
         assert_eq!(log.events()[0].ms, 1234);
     }
+
+    struct Ears(Arc<Mutex<Vec<Event>>>);
+
+    impl Sink for Ears {
+        fn hear(&mut self, event: &Event) {
+            self.0.lock().unwrap().push(event.clone());
+        }
+    }
+
+    #[test]
+    fn every_sink_hears_every_event_and_the_log_keeps_it() {
+        let ears = Arc::new(Mutex::new(Vec::new()));
+        let log = EventLog::new(vec![
+            Box::new(Ears(Arc::clone(&ears))),
+            Box::new(Ears(Arc::clone(&ears))),
+        ]);
+        log.hide(&Secret::new("hunter22"));
+        log.say(Happened::Noted { text: "pw hunter22".to_owned() });
+        log.clone().say(Happened::DeployDone);
+        let texts: Vec<_> = ears.lock().unwrap().iter().map(|e| e.what.clone()).collect();
+        let noted = Happened::Noted { text: "pw <redacted>".to_owned() };
+        assert_eq!(texts, [noted.clone(), noted, Happened::DeployDone, Happened::DeployDone]);
+        assert_eq!(log.events().len(), 2);
+        assert!(log.redactor().finds("hunter22") && !log.redactor().finds("another"));
+    }
+
+    #[test]
+    fn a_secret_that_is_part_of_the_format_does_not_break_the_log() {
+        let log = EventLog::new(Vec::new());
+        log.hide(&Secret::new("noted"));
+        log.say(Happened::Noted { text: "harmless".to_owned() });
+        assert_eq!(
+            log.events()[0].what,
+            Happened::Noted {
+                text:
+                    "an event was left out: it held a secret in a place that could not be scrubbed"
+                        .to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn an_empty_line_is_no_event_and_is_counted() {
+        let line = serde_json::to_string(&Event { ms: 1, what: Happened::DeployDone }).unwrap();
+        assert_eq!(read_events(&format!("{line}\n\n{line}\n")).unwrap().len(), 2);
+        assert_eq!(read_events(&format!("{line}\n\n\nnonsense\n")).unwrap_err().line, 4);
+        assert_eq!(read_events("").unwrap(), []);
+    }
 }

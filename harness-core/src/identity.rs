@@ -64,3 +64,73 @@ pub fn label<'a>(observation: &'a Observation, key: &str) -> Option<&'a str> {
     let app = observation.services.iter().filter(|s| s.name.as_str() == "app");
     app.chain(&observation.services).find_map(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::converge::sample;
+    use crate::name::{Commit, Domain, Version};
+
+    fn stack() -> StackName {
+        StackName::from(&Domain::try_from("cust-123456.example.org".to_owned()).unwrap())
+    }
+
+    /// Services, each with its labels; `S` stands for the stack's name.
+    fn seen(services: &[(&str, &[(&str, &str)])]) -> Observation {
+        let of = |(name, labels): &(&str, &[(&str, &str)])| {
+            let mut service = sample::service(name, Vec::new());
+            let named = |(k, v): &(&str, &str)| (k.replace('S', stack().as_str()), (*v).to_owned());
+            service.labels = labels.iter().map(named).collect();
+            service
+        };
+        sample::observation(0, services.iter().map(of).collect())
+    }
+
+    fn revision(version: Option<&str>) -> Revision {
+        Revision {
+            commit: Commit::try_from("9".repeat(40)).unwrap(),
+            version: version.map(|v| Version::try_from(v.to_owned()).unwrap()),
+        }
+    }
+
+    fn mismatch(observation: &Observation, version: Option<&str>) -> Option<String> {
+        names(&stack(), observation, &revision(version)).err().map(|m| m.seen)
+    }
+
+    const STAMP: &str = "coop-cloud.S.chaos-version";
+    const CHAOS: &str = "coop-cloud.S.chaos";
+    const VERSION: &str = "coop-cloud.S.version";
+
+    #[test]
+    fn a_chaos_deploy_is_named_by_its_commit() {
+        let stamped = |stamp| seen(&[("app", &[(CHAOS, "true"), (STAMP, stamp)])]);
+        assert_eq!(mismatch(&stamped("99999999"), None), None);
+        assert_eq!(mismatch(&stamped("99999999+U"), None), None);
+        let other = mismatch(&stamped("11111111"), None).unwrap();
+        assert!(other.starts_with("11111111: what runs is another commit"), "{other}");
+        let none = mismatch(&seen(&[("app", &[(VERSION, "2.0.0+2")])]), Some("2.0.0+2"));
+        assert_eq!(none.as_deref(), Some("no service carries that label"));
+    }
+
+    #[test]
+    fn a_pinned_deploy_is_named_by_its_version() {
+        let pinned = |version| {
+            seen(&[("app", &[(CHAOS, "false"), (STAMP, "11111111"), (VERSION, version)])])
+        };
+        assert_eq!(mismatch(&pinned("2.0.0+2"), Some("2.0.0+2")), None);
+        assert_eq!(mismatch(&pinned("1.0.0+1"), Some("2.0.0+2")).as_deref(), Some("1.0.0+1"));
+        assert!(mismatch(&pinned("2.0.0+2"), None).unwrap().contains("without one"));
+        let bare = seen(&[("app", &[(CHAOS, "false")])]);
+        let bare = mismatch(&bare, Some("2.0.0+2"));
+        assert_eq!(bare.as_deref(), Some("no service carries that label"));
+    }
+
+    #[test]
+    fn the_service_named_app_speaks_first() {
+        let both = seen(&[("aaa", &[("x", "other")]), ("app", &[("x", "app")])]);
+        assert_eq!(label(&both, "x"), Some("app"));
+        let one = seen(&[("app", &[]), ("web", &[("x", "web")])]);
+        assert_eq!(label(&one, "x"), Some("web"));
+        assert_eq!(label(&one, "y"), None);
+    }
+}

@@ -128,3 +128,27 @@ impl fmt::Display for Rung {
         f.pad(self.word())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiers_statuses_and_rungs_are_the_same_word_everywhere() {
+        for tier in Tier::ALL {
+            assert_eq!(serde_json::to_value(tier).unwrap(), tier.word());
+            assert_eq!(tier.word().parse(), Ok(tier));
+            assert_eq!(format!("{tier:>9}").trim_start(), tier.word());
+        }
+        for status in [Status::Pass, Status::Fail, Status::Skip, Status::Unver] {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.word());
+            assert_eq!(status.to_string(), status.word());
+        }
+        for rung in Rung::ALL {
+            assert_eq!(serde_json::to_value(rung).unwrap(), rung.word());
+            assert_eq!(rung.to_string(), rung.word());
+        }
+        assert!("deploy".parse::<Tier>().is_err());
+        assert!("".parse::<Tier>().is_err());
+    }
+}

@@ -186,4 +186,64 @@ mod tests {
         let error = until(pace(5), &Hint::default(), look, |_| {}).await.unwrap_err();
         assert!(error.to_string().contains("did not come back"), "{error}");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn looks_are_quick_for_a_while_after_a_hint_and_slow_otherwise() {
+        let hint = Hint::default();
+        let began = Instant::now();
+        let times = std::cell::RefCell::new(Vec::new());
+        let look = async || {
+            times.borrow_mut().push(began.elapsed());
+            Readiness::<()>::NotYet("unset".to_owned())
+        };
+        let giver = async {
+            let far = Duration::from_secs(10);
+            tokio::time::timeout(far, std::future::pending::<()>()).await.unwrap_err();
+            hint.give();
+        };
+        let (seen, ()) = tokio::join!(until(pace(20), &hint, look, |_| {}), giver);
+        seen.unwrap_err();
+        let between = |from: u64, to: u64| {
+            let range = Duration::from_millis(from)..Duration::from_millis(to);
+            times.borrow().iter().filter(|t| range.contains(*t)).count()
+        };
+        assert!((90..=110).contains(&between(0, 1500)), "{}", between(0, 1500));
+        assert_eq!(between(2000, 3000), 4);
+        assert!((90..=110).contains(&between(10_000, 11_500)), "{}", between(10_000, 11_500));
+        assert_eq!(between(12_000, 13_000), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_moment_the_quick_looks_end_is_slow() {
+        let began = Instant::now();
+        let times = std::cell::RefCell::new(Vec::new());
+        let look = async || {
+            times.borrow_mut().push(began.elapsed());
+            Readiness::<()>::NotYet("unset".to_owned())
+        };
+        let pace = Pace {
+            quick: Duration::from_millis(500),
+            slow: Duration::from_secs(2),
+            limit: Duration::from_secs(4),
+        };
+        until(pace, &Hint::default(), look, |_| {}).await.unwrap_err();
+        let millis: Vec<_> = times.borrow().iter().map(Duration::as_millis).collect();
+        assert_eq!(millis, [0, 500, 1000, 1500, 3500, 4000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_missing_is_heard_once_for_each_change() {
+        let mut looks = 0;
+        let look = async || {
+            looks += 1;
+            if looks == 9 {
+                return Readiness::Ready(7);
+            }
+            Readiness::NotYet(format!("{}/3", looks / 4))
+        };
+        let mut heard = Vec::new();
+        let seen = until(pace(20), &Hint::default(), look, |s| heard.push(s.to_owned())).await;
+        assert_eq!(seen, Ok(7));
+        assert_eq!(heard, ["0/3", "1/3", "2/3"]);
+    }
 }

@@ -116,3 +116,7 @@ fn settled_at(service: &ServiceState, now: Timestamp) -> Option<Timestamp> {
 fn seconds(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second() - from.as_second()
 }
+
+#[cfg(test)]
+#[path = "crash_tests.rs"]
+mod tests;

@@ -148,4 +148,55 @@ mod tests {
     fn a_first_release_has_no_predecessor() {
         assert_eq!(check(&head('9', Some("1.0.0+1")), '9', None), Err(NoBase::NoPredecessor));
     }
+
+    fn chosen(
+        head: &Revision,
+        releases: &[(Version, Commit)],
+        tip: Option<char>,
+    ) -> Result<(Revision, String), NoBase> {
+        let tip = tip.map(commit);
+        choose_base(&Base { head, releases, default_branch: tip.as_ref(), asked: None })
+    }
+
+    #[test]
+    fn the_reason_says_which_rule_chose() {
+        let why = |head: &Revision, tip| chosen(head, &releases(), tip).unwrap().1;
+        assert_eq!(
+            why(&head('9', Some("1.11.0+1")), Some('3')),
+            "the newest release older than 1.11.0+1"
+        );
+        assert_eq!(
+            why(&head('9', Some("1.0.0+1")), Some('3')),
+            "the tip of the default branch: no release is older than head"
+        );
+        assert_eq!(
+            why(&head('9', None), Some('3')),
+            "the tip of the default branch: head's version cannot be read"
+        );
+        assert_eq!(
+            why(&head('9', None), None),
+            "the newest release: head's version cannot be read"
+        );
+    }
+
+    #[test]
+    fn heads_own_commit_and_version_are_never_the_base() {
+        // The same version at another commit is not older; an older version at head's commit is head.
+        let same = [(version("2.0.0+2"), commit('3'))];
+        assert_eq!(chosen(&head('9', Some("2.0.0+2")), &same, None), Err(NoBase::NoPredecessor));
+        let own = [(version("1.0.0+1"), commit('9')), (version("0.9.0+1"), commit('1'))];
+        let found = chosen(&head('9', Some("2.0.0+2")), &own, None).unwrap().0;
+        assert_eq!(found.commit, commit('1'));
+        let only = [(version("1.0.0+1"), commit('9'))];
+        assert_eq!(chosen(&head('9', Some("2.0.0+2")), &only, None), Err(NoBase::NoPredecessor));
+        assert_eq!(chosen(&head('9', None), &only, Some('9')), Err(NoBase::NoPredecessor));
+        assert_eq!(chosen(&head('9', None), &own, Some('9')).unwrap().0.commit, commit('1'));
+    }
+
+    #[test]
+    fn the_tip_of_the_default_branch_is_called_by_its_release_if_it_is_one() {
+        let found = |tip| chosen(&head('9', None), &releases(), Some(tip)).unwrap().0;
+        assert_eq!(found('2'), head('2', Some("1.10.0+1")));
+        assert_eq!(found('7'), head('7', None));
+    }
 }

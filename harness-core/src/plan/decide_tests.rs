@@ -121,3 +121,139 @@ fn customization_shows_what_differs_and_masks_secrets() {
     let plan = plan(&world);
     assert_eq!(plan.customization, ["env.ADMIN_PASSWORD = ***", "health.path = \"/health\""]);
 }
+
+fn reason(plan: &Plan, tier: Tier) -> &str {
+    &plan.tier(tier).reason
+}
+
+#[test]
+fn each_tier_says_why_it_is_done() {
+    let plan = plan(&world());
+    assert_eq!(reason(&plan, Tier::Install), "always");
+    assert_eq!(
+        reason(&plan, Tier::Upgrade),
+        "from 1.0.0+1 (11111111), the newest release older than 2.0.0+2"
+    );
+    assert_eq!(reason(&plan, Tier::Backup), "the recipe claims backups");
+    assert_eq!(reason(&plan, Tier::Custom), "1 checks in the suite");
+    assert!(Tier::ALL.into_iter().all(|t| plan.runs(t) && plan.tier(t).tier == t));
+}
+
+#[test]
+fn checks_go_to_their_tier_without_its_name() {
+    let mut world = world();
+    world.checks.push("backup::install::nested".to_owned());
+    let plan = plan(&world);
+    assert_eq!(plan.tier(Tier::Install).checks, ["serves"]);
+    assert_eq!(plan.tier(Tier::Backup).checks, ["install::nested"]);
+    assert_eq!(plan.tier(Tier::Custom).checks, ["content_round_trip"]);
+    assert_eq!(plan.tier(Tier::Upgrade).checks, Vec::<String>::new());
+}
+
+#[test]
+fn a_base_without_a_version_is_called_by_its_commit() {
+    let mut world = world();
+    world.releases.clear();
+    let recipe = RecipeName::try_from("custom-html".to_owned()).unwrap();
+    let tip = commit('7');
+    let run = RunId::try_from("r1".to_owned()).unwrap();
+    let domain = Domain::try_from("cust-123456.example.org".to_owned()).unwrap();
+    let app =
+        App { recipe: recipe.clone(), stack: StackName::from(&domain), domain, run: run.clone() };
+    let plan = decide(&Input {
+        recipe: &recipe,
+        run: &run,
+        app: &app,
+        settings: &world.settings,
+        stages: &world.stages,
+        head: &Revision { commit: commit('9'), version: None },
+        releases: &world.releases,
+        default_branch: Some(&tip),
+        backup_labels: false,
+        checks: &world.checks,
+        has_suite: true,
+        source: "path",
+        pr: Some(7),
+    });
+    assert_eq!(
+        reason(&plan, Tier::Upgrade),
+        "from 77777777, the tip of the default branch: head's version cannot be read"
+    );
+    assert_eq!((plan.pr, plan.source.as_str()), (Some(7), "path"));
+}
+
+#[test]
+fn a_restore_without_the_backup_before_it_proves_nothing() {
+    let mut world = world();
+    world.stages = vec![Tier::Install, Tier::Restore, Tier::Custom];
+    let without = plan(&world);
+    assert_eq!(seen(&without), [Run, Unproven, Unproven, Unproven, Run]);
+    assert_eq!(reason(&without, Tier::Restore), "needs the backup tier, which was not asked for");
+    // A restore that does not apply stays so, with its own reason.
+    world.backup_labels = false;
+    let none = plan(&world);
+    assert_eq!(seen(&none), [Run, Unproven, Unproven, NotApplicable, Run]);
+    // A backup alone is fine.
+    world.backup_labels = true;
+    world.stages = vec![Tier::Install, Tier::Backup];
+    assert_eq!(seen(&plan(&world)), [Run, Unproven, Run, Unproven, Unproven]);
+}
+
+#[test]
+fn an_upgrade_that_was_not_asked_for_has_no_base() {
+    let mut world = world();
+    world.stages = vec![Tier::Install];
+    let without = plan(&world);
+    assert_eq!((without.base, without.tiers[1].reason.as_str()), (None, "not asked for"));
+    assert!(!plan(&world).runs(Tier::Upgrade));
+}
+
+#[test]
+fn declared_rungs_of_backups_and_checks_are_left_out() {
+    let mut world = world();
+    world.settings.not_applicable.insert(Rung::BackupRestore, "no data".to_owned());
+    world.settings.not_applicable.insert(Rung::Functional, "no interface".to_owned());
+    let plan = plan(&world);
+    assert_eq!(seen(&plan), [Run, Run, NotApplicable, NotApplicable, NotApplicable]);
+    assert_eq!(reason(&plan, Tier::Restore), "declared not applicable: no data");
+    assert_eq!(reason(&plan, Tier::Custom), "declared not applicable: no interface");
+}
+
+#[test]
+fn a_suite_without_custom_checks_is_told_from_no_suite() {
+    let mut world = world();
+    world.checks.pop();
+    assert_eq!(reason(&plan(&world), Tier::Custom), "the suite has no custom check");
+}
+
+#[test]
+fn customization_leaves_out_defaults_and_names_nested_keys() {
+    let shown = |change: &dyn Fn(&mut Settings)| {
+        let mut world = world();
+        change(&mut world.settings);
+        plan(&world).customization
+    };
+    assert_eq!(shown(&|_| {}), Vec::<String>::new());
+    assert_eq!(shown(&|s| s.backup.capable = Some(false)), ["backup.capable = false"]);
+    assert_eq!(
+        shown(&|s| {
+            s.not_applicable.insert(Rung::Upgrade, "broken".to_owned());
+        }),
+        ["not-applicable.upgrade = \"broken\""]
+    );
+}
+
+#[test]
+fn keys_that_look_secret_are_masked_by_whole_words() {
+    for (key, masked) in [
+        ("ADMIN_PASSWORD", true),
+        ("api-token", true),
+        ("SECRET_KEY_BASE", true),
+        ("CREDENTIAL", true),
+        ("KEYBOARD", false),
+        ("MONKEY", false),
+        ("PATH", false),
+    ] {
+        assert_eq!(looks_secret(key), masked, "{key}");
+    }
+}

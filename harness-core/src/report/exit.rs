@@ -33,3 +33,22 @@ impl ExitStatus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_end_has_the_code_that_the_manual_gives() {
+        let verdict = |v| ExitStatus::Verdict(v).code();
+        assert_eq!(verdict(RunVerdict::Pass), 0);
+        assert_eq!(verdict(RunVerdict::Fail), 1);
+        assert_eq!(ExitStatus::Usage.code(), 2);
+        assert_eq!(verdict(RunVerdict::NotVerified), 3);
+        assert_eq!(ExitStatus::NothingSelected.code(), 4);
+        assert_eq!(verdict(RunVerdict::Error), 70);
+        assert_eq!(ExitStatus::Stopped(Stop::Interrupt).code(), 130);
+        assert_eq!(ExitStatus::Stopped(Stop::Deadline).code(), 142);
+        assert_eq!(ExitStatus::Stopped(Stop::Terminate).code(), 143);
+    }
+}

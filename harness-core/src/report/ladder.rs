@@ -87,4 +87,49 @@ mod tests {
         assert_eq!(worst(Skip, Skip), Skip);
         assert_eq!(worst(Pass, Skip), Pass);
     }
+
+    #[test]
+    fn a_skip_of_what_would_apply_proves_nothing() {
+        use crate::name::{Commit, Domain, RecipeName, RunId, StackName};
+        use crate::plan::PlannedTier;
+        use crate::platform::{App, Revision};
+
+        let recipe = RecipeName::try_from("custom-html".to_owned()).unwrap();
+        let run_id = RunId::try_from("r1".to_owned()).unwrap();
+        let domain = Domain::try_from("cust-123456.example.org".to_owned()).unwrap();
+        let stack = StackName::from(&domain);
+        let tier = |(tier, planned)| PlannedTier {
+            tier,
+            planned,
+            reason: String::new(),
+            checks: Vec::new(),
+        };
+        use Planned::{NotApplicable, Run, Unproven};
+        let plan = Plan {
+            run_id: run_id.clone(),
+            recipe: recipe.clone(),
+            app: App { recipe, domain, stack, run: run_id },
+            head: Revision { commit: Commit::try_from("9".repeat(40)).unwrap(), version: None },
+            base: None,
+            tiers: Tier::ALL
+                .into_iter()
+                .zip([Run, NotApplicable, Run, Unproven, Unproven])
+                .map(tier)
+                .collect(),
+            deploys: 1,
+            source: "bundled".to_owned(),
+            pr: None,
+            has_suite: true,
+            customization: Vec::new(),
+        };
+        let statuses = [Pass, Skip, Pass, Skip, Pass];
+        let seen = rungs(&plan, &Tier::ALL.into_iter().zip(statuses).collect(), LintStatus::Fail);
+        assert_eq!(seen.values().copied().collect::<Vec<_>>(), [Pass, Skip, Unver, Pass, Fail]);
+        assert_eq!(seen.keys().copied().collect::<Vec<_>>(), Rung::ALL);
+        // What never ended is not verified.
+        let nothing = rungs(&plan, &IndexMap::new(), LintStatus::Unver);
+        assert_eq!(nothing.values().copied().collect::<Vec<_>>(), [Unver; 5]);
+        let lint = rungs(&plan, &IndexMap::new(), LintStatus::Pass);
+        assert_eq!(lint[&Rung::Lint], Pass);
+    }
 }

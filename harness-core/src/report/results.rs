@@ -222,3 +222,17 @@ pub struct Flags {
     /// No known secret stood in an artefact.
     pub no_secret_leak: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_the_same_word_everywhere() {
+        for verdict in
+            [RunVerdict::Pass, RunVerdict::Fail, RunVerdict::NotVerified, RunVerdict::Error]
+        {
+            assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.word());
+        }
+    }
+}
