@@ -24,6 +24,7 @@ use harness_core::tier::Tier;
 use harness_core::wait::Hint;
 use jiff::Timestamp;
 use runner::artefacts::{Recorder, RunFolder};
+use runner::disk::RealDisk;
 use runner::trials::TrialsProcess;
 
 /// Counted runs.
@@ -220,7 +221,7 @@ fn main() {
 async fn one_run(trials: &Utf8Path, out: &Utf8Path, i: usize) -> RunVerdict {
     let settings = Settings::default();
     let run = RunId::try_from(format!("bench-{i}")).expect("a run id");
-    let folder = RunFolder::create(out, &run).expect("a run folder");
+    let folder = RunFolder::create(RealDisk, out, &run).expect("a run folder");
     let trials = TrialsProcess {
         program: trials.to_owned(),
         base: BaseEnv::capture(),

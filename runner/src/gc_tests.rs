@@ -1,62 +1,80 @@
-use camino::Utf8Path;
-use harness_core::name::{Domain, RecipeName, RunId, StackName};
+use std::sync::Mutex;
+
+use harness_core::name::{RecipeName, RunId, StackName};
 use harness_core::platform::App;
-use harness_core::process::BaseEnv;
 
 use super::*;
-use crate::lease;
-use crate::settings::Given;
+use crate::disk::MemoryDisk;
+use crate::lease::{MemoryLease, MemoryLeases};
 
-/// More than any system gives out.
-const NO_PROCESS: u32 = 2_000_000_000;
+const OURS: u32 = 1;
+const OTHER: u32 = 2;
+const NO_PROCESS: u32 = 3;
+
+/// Removes what it is told to, or cannot.
+#[derive(Debug, Default)]
+struct Broom {
+    swept: Mutex<Vec<Claim>>,
+    is_stuck: bool,
+}
+
+impl Sweep for Broom {
+    async fn remove_everything(&self, claim: &Claim) -> Result<(), String> {
+        self.swept.lock().unwrap().push(claim.clone());
+        if self.is_stuck { Err("the network has active endpoints".to_owned()) } else { Ok(()) }
+    }
+}
 
 struct Place {
-    _dir: tempfile::TempDir,
-    settings: Settings,
-    path: Utf8PathBuf,
+    machine: Machine<MemoryLeases, MemoryDisk, Broom>,
+    other: MemoryLeases,
     claim: Claim,
 }
 
 fn place() -> Place {
-    let dir = tempfile::tempdir().unwrap();
-    let state_dir = Utf8Path::from_path(dir.path()).unwrap().to_owned();
-    let given = Given { state_dir: Some(state_dir.clone()), ..Given::default() };
-    let settings = Settings::resolve(given, &BaseEnv::default(), None).unwrap();
+    let leases = MemoryLeases::new(OURS);
+    let other = leases.process(OTHER);
     let domain = Domain::try_from("ghos-123456.example.org".to_owned()).unwrap();
-    let path = lease::path(&state_dir, &domain);
     let app = App {
         recipe: RecipeName::try_from("ghost".to_owned()).unwrap(),
         stack: StackName::from(&domain),
         domain,
-        run: RunId::try_from("no-such-run-of-a-test".to_owned()).unwrap(),
+        run: RunId::try_from("r1".to_owned()).unwrap(),
     };
     let claim = Claim {
         app,
-        docker_host: format!("unix://{state_dir}/no-engine.sock"),
-        run_dir: state_dir.join("run"),
+        docker_host: "memory".to_owned(),
+        run_dir: "/runs/r1".into(),
         pid: NO_PROCESS,
         since: Timestamp::UNIX_EPOCH,
         kept_until: None,
         collector: None,
     };
-    Place { _dir: dir, settings, path, claim }
+    let (disk, sweep) = (MemoryDisk::new(), Broom::default());
+    disk.create_folders("/runs/r1/work".into()).unwrap();
+    Place { machine: Machine { leases, disk, sweep, say: |_| {} }, other, claim }
 }
 
 impl Place {
-    fn held(&self, claim: &Claim) -> Lease {
-        let Attempt::Taken(mut lease) = Lease::try_take(&self.path, true).unwrap() else {
+    fn domain(&self) -> Domain {
+        self.claim.app.domain.clone()
+    }
+
+    /// Takes the lease as another process, and says what for.
+    fn held(&self, claim: &Claim) -> MemoryLease {
+        let Attempt::Taken(mut lease) = self.other.try_take(&self.domain(), true).unwrap() else {
             panic!("held")
         };
         lease.write(claim).unwrap();
         lease
     }
 
-    fn being_collected(&self) -> Lease {
-        self.held(&Claim { collector: Some(4711), ..self.claim.clone() })
+    fn being_collected(&self) -> MemoryLease {
+        self.held(&Claim { collector: Some(OTHER), ..self.claim.clone() })
     }
 
     async fn collect(&self) -> Vec<Found> {
-        collect(&self.settings, false, Patience::for_a_sweep()).await
+        collect(&self.machine, Timestamp::UNIX_EPOCH, false, Patience::for_a_sweep()).await
     }
 }
 
@@ -80,8 +98,6 @@ fn a_held_lease_is_a_run_s_unless_it_says_otherwise_or_its_process_is_no_more() 
     ] {
         assert_eq!(holder(claim, |_| alive), expected, "{claim:?} {alive}");
     }
-    assert!(is_alive(std::process::id()));
-    assert!(!is_alive(NO_PROCESS));
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,18 +106,51 @@ async fn what_another_process_is_removing_is_waited_for_until_its_lease_is_gone(
     let other = place.being_collected();
     let began = Instant::now();
     let (found, ()) = tokio::join!(place.collect(), after(20, || other.release()));
-    assert_eq!(found, [Found::RemovedByOther(place.path.clone())]);
+    assert_eq!(found, [Found::RemovedByOther(place.domain())]);
     assert!(began.elapsed() >= Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_another_process_could_not_remove_is_tried_again() {
+async fn what_another_process_could_not_remove_is_removed_when_its_lease_is_free() {
     let place = place();
     let other = place.being_collected();
     let (found, ()) = tokio::join!(place.collect(), after(20, || drop(other)));
-    // No engine is there: what matters is that it was tried.
-    assert!(matches!(found.as_slice(), [Found::Stuck(..)]), "{found:?}");
-    assert_eq!(Lease::peek(&place.path).unwrap().collector, Some(std::process::id()));
+    let claim = Claim { collector: Some(OTHER), ..place.claim.clone() };
+    assert_eq!(found, [Found::Removed(Box::new(claim))]);
+    assert_eq!(place.machine.leases.list().unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_run_made_is_removed_with_its_private_files_and_its_lease() {
+    let place = place();
+    drop(place.held(&place.claim));
+    assert_eq!(place.collect().await, [Found::Removed(Box::new(place.claim.clone()))]);
+    let swept = place.machine.sweep.swept.lock().unwrap().clone();
+    assert_eq!(swept, vec![place.claim.clone()]);
+    assert_eq!(place.machine.disk.list("/runs/r1".into()).unwrap(), []);
+    assert_eq!(place.machine.leases.list().unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_removed_keeps_its_lease_marked_with_who_tried() {
+    let mut place = place();
+    place.machine.sweep.is_stuck = true;
+    drop(place.held(&place.claim));
+    let found = place.collect().await;
+    assert!(
+        matches!(found.as_slice(), [Found::Stuck(_, text)] if text.contains("active endpoints")),
+        "{found:?}"
+    );
+    let marked = Claim { collector: Some(OURS), ..place.claim.clone() };
+    assert_eq!(place.machine.leases.peek(&place.domain()), Some(marked));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_says_nothing_has_nothing_to_remove() {
+    let place = place();
+    drop(place.other.try_take(&place.domain(), true).unwrap());
+    assert_eq!(place.collect().await, [Found::Empty(place.domain())]);
+    assert_eq!(place.machine.leases.list().unwrap(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +159,7 @@ async fn another_process_that_does_not_end_is_no_success() {
     let _other = place.being_collected();
     let found = place.collect().await;
     assert!(
-        matches!(found.as_slice(), [Found::Unusable(_, text)] if text.contains("4711")),
+        matches!(found.as_slice(), [Found::Unusable(_, text)] if text.contains("process 2")),
         "{found:?}"
     );
 }
@@ -118,9 +167,9 @@ async fn another_process_that_does_not_end_is_no_success() {
 #[tokio::test(start_paused = true)]
 async fn a_live_run_is_never_waited_for() {
     let place = place();
-    let _run = place.held(&Claim { pid: std::process::id(), ..place.claim.clone() });
+    let _run = place.held(&Claim { pid: OTHER, ..place.claim.clone() });
     let began = Instant::now();
-    assert_eq!(place.collect().await, [Found::Live(place.path.clone())]);
+    assert_eq!(place.collect().await, [Found::Live(place.domain())]);
     assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
@@ -129,18 +178,19 @@ async fn a_lease_just_taken_is_looked_at_again_until_its_holder_has_said_what_fo
     let place = place();
     let mut other = place.held(&place.claim);
     let said = async {
-        after(1, || mark(&mut other, &place.claim)).await;
+        let marked = Claim { collector: Some(OTHER), ..place.claim.clone() };
+        after(1, || other.write(&marked).unwrap()).await;
         after(20, || other.release()).await;
     };
     let (found, ()) = tokio::join!(place.collect(), said);
-    assert_eq!(found, [Found::RemovedByOther(place.path.clone())]);
+    assert_eq!(found, [Found::RemovedByOther(place.domain())]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_holder_that_never_says_anything_counts_as_a_run() {
     let place = place();
     let _run = place.held(&place.claim);
-    assert_eq!(place.collect().await, [Found::Live(place.path.clone())]);
+    assert_eq!(place.collect().await, [Found::Live(place.domain())]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,17 +198,19 @@ async fn a_run_does_not_wait_for_another_s_collection() {
     let place = place();
     let _other = place.being_collected();
     let began = Instant::now();
-    let found = collect(&place.settings, false, Patience::Never).await;
-    assert_eq!(found, [Found::Live(place.path.clone())]);
+    let found = collect(&place.machine, Timestamp::UNIX_EPOCH, false, Patience::Never).await;
+    assert_eq!(found, [Found::Live(place.domain())]);
     assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_kept_is_neither_touched_nor_marked() {
     let place = place();
-    let until = Timestamp::now() + Duration::from_mins(30);
+    let until = Timestamp::UNIX_EPOCH + Duration::from_mins(30);
     let kept = Claim { kept_until: Some(until), ..place.claim.clone() };
     drop(place.held(&kept));
     assert_eq!(place.collect().await, [Found::Kept(Box::new(kept.clone()))]);
-    assert_eq!(Lease::peek(&place.path), Some(kept));
+    assert_eq!(place.machine.leases.peek(&place.domain()), Some(kept.clone()));
+    let later = collect(&place.machine, until, false, Patience::Never).await;
+    assert_eq!(later, [Found::Removed(Box::new(kept))]);
 }

@@ -21,14 +21,19 @@
 
 pub mod artefacts;
 pub mod cli;
+pub mod disk;
 pub mod gc;
+pub mod last_good;
 pub mod lease;
+pub mod machine;
 pub mod output;
 pub mod platform;
 pub mod prepare;
 pub mod run;
+pub mod session;
 pub mod settings;
 pub mod signals;
 pub mod source;
+pub mod sweep;
 pub mod target;
 pub mod trials;

@@ -4,32 +4,32 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use harness_abra::{ConnectError, Swarm, SwarmSettings};
-use harness_core::event::{EventLog, Happened, Stop};
-use harness_core::lifecycle::{Job, Keep, Limits, StopSignal};
+use harness_core::event::Stop;
+use harness_core::lifecycle::{Keep, Limits, StopSignal};
 use harness_core::name::{InvalidRunId, RunId};
-use harness_core::platform::{App, Platform};
+use harness_core::platform::Platform;
 use harness_core::process::BaseEnv;
 use harness_core::recipe::GitError;
 use harness_core::report::{ExitStatus, RunVerdict};
-use harness_core::wait::{Hint, Pace, Readiness, WaitError, until};
+use harness_core::suite::Settings as SuiteSettings;
+use harness_core::tier::Tier;
 use harness_local::embedded::{Embedded, EmbeddedSettings, RecipeFiles, SPEED, SUFFIX, StartError};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::artefacts::{Recorder, RunFolder, WriteError};
+use crate::artefacts::{RunFolder, WriteError};
 use crate::gc;
-use crate::lease::{self, Attempt, Claim, Lease, LeaseError};
+use crate::last_good::{self, Candidate};
+use crate::machine::{Machine, RealMachine};
 use crate::output::{self, Progress};
 use crate::platform::Choice;
 use crate::prepare::{PrepareError, Prepared, prepare};
+use crate::session::{Leasing, Session, SessionError};
 use crate::settings::Settings;
 use crate::signals;
 use crate::target::{InvalidTarget, Target};
 use crate::trials::TrialsProcess;
-
-/// How long a kept deployment stands.
-const KEPT_FOR: Duration = Duration::from_mins(30);
 
 /// What one run was asked to do.
 #[derive(Clone, Debug)]
@@ -83,28 +83,12 @@ pub enum RunError {
     /// The run's folder could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The claim on the domain could not be made.
+    /// It could not begin on its machine.
     #[error(transparent)]
-    Lease(#[from] LeaseError),
-    /// Another run holds the domain for longer than this one may wait.
-    #[error("another run of the same recipe and commit is under way")]
-    Busy(#[source] WaitError),
-    /// What a killed run left in our place cannot be removed.
-    #[error("what run {run} left on {domain} could not be removed: {text}; `cc-ci gc` tries again")]
-    Dirty {
-        /// The dead run.
-        run: String,
-        /// The app's domain.
-        domain: String,
-        /// What was in the way.
-        text: String,
-    },
+    Session(#[from] SessionError),
     /// Signals cannot be heard.
     #[error("signal handlers could not be installed")]
     Signals(#[source] std::io::Error),
-    /// The run was told to end before it made anything.
-    #[error("stopped before anything was made")]
-    Stopped(Stop),
 }
 
 impl RunError {
@@ -118,14 +102,14 @@ impl RunError {
             | Self::Start(StartError::Overlay(_) | StartError::PinsImage { .. }) => {
                 ExitStatus::Usage
             }
-            Self::Busy(_)
-            | Self::Dirty { .. }
+            Self::Session(SessionError::Stopped(by)) => ExitStatus::Stopped(*by),
+            Self::Session(
+                SessionError::Busy(_) | SessionError::Dirty { .. } | SessionError::Lease(_),
+            )
             | Self::Write(_)
-            | Self::Lease(_)
             | Self::Files(_)
             | Self::Start(_) => ExitStatus::Verdict(RunVerdict::NotVerified),
             Self::Signals(_) => ExitStatus::Verdict(RunVerdict::Error),
-            Self::Stopped(by) => ExitStatus::Stopped(*by),
         }
     }
 }
@@ -147,31 +131,34 @@ pub async fn run(
     let stop = StopSignal::default();
     let _listening = signals::listen(&stop, settings.deadline.value).map_err(RunError::Signals)?;
     let base = base.clone().with("CCCI_RUN_ID", run_id.as_str());
-    let folder = RunFolder::create(&settings.out.value, &run_id)?;
-    let session = Session { request, settings, base, folder, stop };
-    let ended = session.run(&run_id).await;
-    session.folder.remove_work();
+    let machine = Machine::new(settings);
+    let folder = RunFolder::create(machine.disk, &settings.out.value, &run_id)?;
+    let here = Here { request, settings, base, machine, folder, stop };
+    let ended = here.run(&run_id).await;
+    here.folder.remove_work();
     if ended.is_err() {
-        session.remove_empty_folder();
+        here.folder.remove_unbegun();
     }
     ended
 }
 
-struct Session<'a> {
+/// A run on this machine, as the command line asks for it.
+struct Here<'a> {
     request: &'a Request,
     settings: &'a Settings,
     base: BaseEnv,
+    machine: RealMachine,
     folder: RunFolder,
     stop: StopSignal,
 }
 
-impl Session<'_> {
+impl Here<'_> {
     async fn run(&self, run_id: &RunId) -> Result<ExitStatus, RunError> {
         if self.request.platform == Choice::Swarm {
             tokio::select! {
                 biased;
                 () = self.stop.stopped() => return Err(self.stopped()),
-                () = gc::collect_dead(self.settings) => {}
+                () = gc::collect_dead(&self.machine, Timestamp::now()) => {}
             }
         }
         let trials = TrialsProcess {
@@ -191,19 +178,22 @@ impl Session<'_> {
         match self.request.platform {
             Choice::Swarm => {
                 let swarm = self.connect(&prepared).await?;
-                let lease = self.lease(&prepared.plan.app).await?;
-                Ok(self.job(&prepared, &swarm, &trials, Some(lease)).await)
+                let leasing = Leasing {
+                    docker_host: self.settings.docker_host.value.clone(),
+                    patience: self.settings.deadline.value,
+                };
+                self.session(&prepared, &swarm, &trials, Some(leasing)).await
             }
             // Nobody else can reach a simulated server, and it ends with this process: there is nothing to lease.
             Choice::Embedded => {
                 let embedded = self.simulate(&prepared, run_id).await?;
-                Ok(self.job(&prepared, &embedded, &trials, None).await)
+                self.session(&prepared, &embedded, &trials, None).await
             }
         }
     }
 
     fn stopped(&self) -> RunError {
-        RunError::Stopped(self.stop.reason().unwrap_or(Stop::Terminate))
+        SessionError::Stopped(self.stop.reason().unwrap_or(Stop::Terminate)).into()
     }
 
     async fn connect(&self, prepared: &Prepared) -> Result<Swarm, RunError> {
@@ -238,88 +228,52 @@ impl Session<'_> {
         Ok(Embedded::start(settings).await?)
     }
 
-    /// Takes the lease of the app's domain, removes what a killed run left there, and writes our own claim.
-    async fn lease(&self, app: &App) -> Result<Lease, RunError> {
-        let path = lease::path(&self.settings.state_dir, &app.domain);
-        let failure = std::cell::RefCell::new(None);
-        let look = async || match Lease::try_take(&path, true) {
-            Ok(Attempt::Taken(lease)) => Readiness::Ready(Some(lease)),
-            Ok(Attempt::Held) => Readiness::NotYet(format!("another run holds {}", app.domain)),
-            Err(error) => {
-                *failure.borrow_mut() = Some(error);
-                Readiness::Ready(None)
-            }
-        };
-        let pace = Pace::within(self.settings.deadline.value);
-        let hint = Hint::default();
-        let waiting = until(pace, &hint, look, |status| output::say(&format!("waiting: {status}")));
-        let taken = tokio::select! {
-            biased;
-            () = self.stop.stopped() => return Err(self.stopped()),
-            taken = waiting => taken.map_err(RunError::Busy)?,
-        };
-        if let Some(error) = failure.into_inner() {
-            return Err(error.into());
-        }
-        let mut lease = taken.expect("a lease was taken or the failure returned");
-        if let Some(claim) = lease.claim() {
-            gc::mark(&mut lease, &claim);
-            if let Err(text) = gc::remove(&claim, self.settings).await {
-                // Its claim stays: nobody else knows what is left.
-                let (run, domain) = (claim.app.run.to_string(), app.domain.to_string());
-                return Err(RunError::Dirty { run, domain, text });
-            }
-        }
-        lease.write(&self.claim(app, None))?;
-        Ok(lease)
-    }
-
-    fn claim(&self, app: &App, kept_until: Option<Timestamp>) -> Claim {
-        Claim {
-            app: app.clone(),
-            docker_host: self.settings.docker_host.value.clone(),
-            run_dir: self.folder.dir().to_owned(),
-            pid: std::process::id(),
-            since: Timestamp::now(),
-            kept_until,
-            collector: None,
-        }
-    }
-
-    async fn job<P: Platform>(
+    async fn session<P: Platform>(
         &self,
         prepared: &Prepared,
         platform: &P,
         trials: &TrialsProcess,
-        lease: Option<Lease>,
-    ) -> ExitStatus {
-        let mut sinks: Vec<Box<dyn harness_core::event::Sink>> = vec![Box::new(Progress::new())];
-        match Recorder::begin(&self.folder) {
-            Ok(recorder) => sinks.insert(0, Box::new(recorder)),
-            Err(error) => output::error(&error),
+        leasing: Option<Leasing>,
+    ) -> Result<ExitStatus, RunError> {
+        let session = Session {
+            machine: &self.machine,
+            platform,
+            trials,
+            plan: &prepared.plan,
+            settings: &prepared.suite_settings,
+            recipe: &prepared.states,
+            folder: &self.folder,
+            leasing,
+            limits: self.limits(&prepared.suite_settings),
+            keep: self.keep(),
+            stop: self.stop.clone(),
+            candidate: Some(Candidate {
+                folder: last_good::folder(&self.settings.state_dir),
+                is_release: prepared.source.is_release() && self.request.target.pr.is_none(),
+                is_whole: Tier::ALL.iter().all(|t| self.request.target.stages.contains(t)),
+                simulated_too: false,
+            }),
+        };
+        let ended = session.run(vec![Box::new(Progress::new())]).await?;
+        if let Some(results) = &ended.results {
+            output::data(&output::explain(results, &ended.events));
+            if let Some(good) = &ended.promoted {
+                output::data(&format!("last good: {} {}", results.recipe, good.version));
+            }
+            output::data(&format!("results: {}", self.folder.dir().join("results.json")));
         }
-        let log = EventLog::new(sinks);
+        Ok(ended.status)
+    }
+
+    fn limits(&self, settings: &SuiteSettings) -> Limits {
         let given = self.request.limits;
-        let mut limits = Limits::for_suite(&prepared.suite_settings);
+        let mut limits = Limits::for_suite(settings);
         limits.deploy = given.deploy.unwrap_or(limits.deploy);
         limits.http = given.http.unwrap_or(limits.http);
         limits.command = given.command.unwrap_or(limits.command);
         limits.teardown_step =
             given.command.unwrap_or(limits.teardown_step).max(Duration::from_secs(30));
-        let job = Job {
-            plan: &prepared.plan,
-            settings: &prepared.suite_settings,
-            recipe: &prepared.states,
-            platform,
-            trials,
-            log: &log,
-            limits,
-            stop: self.stop.clone(),
-            dir: self.folder.dir().to_owned(),
-            keep: self.keep(),
-        };
-        job.run().await;
-        self.finish(&prepared.plan.app, &log, lease)
+        limits
     }
 
     /// A simulated server ends with its run: nothing of it can be kept.
@@ -328,50 +282,6 @@ impl Session<'_> {
             Choice::Swarm => self.request.keep,
             Choice::Embedded => Keep::Never,
         }
-    }
-
-    /// Writes the last reports, ends the lease, and says what was proven.
-    fn finish(&self, app: &App, log: &EventLog, mut lease: Option<Lease>) -> ExitStatus {
-        self.folder.remove_work();
-        for artefact in self.folder.scrub(&log.redactor()) {
-            log.say(Happened::SecretLeaked { artefact });
-        }
-        let events = log.events();
-        let results = match self.folder.report(&events) {
-            Ok(results) => results,
-            Err(error) => {
-                output::error(&error);
-                None
-            }
-        };
-        let kept = !events.iter().any(|e| matches!(e.what, Happened::TeardownStep { .. }));
-        let clean = results.as_ref().is_some_and(|r| r.flags.clean_teardown);
-        if kept {
-            let until = Timestamp::now() + KEPT_FOR;
-            let claim = self.claim(app, Some(until));
-            if let Some(Err(error)) = lease.as_mut().map(|lease| lease.write(&claim)) {
-                output::error(&error);
-            }
-        } else if clean && let Some(lease) = lease {
-            lease.release();
-        }
-        // A lease that is neither stays on disk: the next run or `cc-ci gc` tries again.
-        let Some(results) = results else { return ExitStatus::Verdict(RunVerdict::Error) };
-        output::data(&output::explain(&results, &events));
-        output::data(&format!("results: {}", self.folder.dir().join("results.json")));
-        match self.stop.reason() {
-            Some(by) if events.iter().any(|e| matches!(e.what, Happened::Stopped { .. })) => {
-                ExitStatus::Stopped(by)
-            }
-            Some(_) | None => ExitStatus::Verdict(results.verdict),
-        }
-    }
-
-    /// A run that could not begin leaves no folder.
-    fn remove_empty_folder(&self) {
-        drop(std::fs::remove_dir(self.folder.dir().join("logs")));
-        drop(std::fs::remove_file(self.folder.dir().join("plan.json")));
-        drop(std::fs::remove_dir(self.folder.dir()));
     }
 }
 

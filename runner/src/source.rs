@@ -30,6 +30,13 @@ pub struct Source {
     pub kind: &'static str,
 }
 
+impl Source {
+    /// Returns whether the commit under test is exactly a release: an annotated tag that is a version leads to it.
+    pub fn is_release(&self) -> bool {
+        self.tags.iter().any(|t| t.annotated && t.version.is_some() && t.commit == self.head)
+    }
+}
+
 /// The recipe could not be had.
 #[derive(Debug, Error)]
 pub enum SourceError {

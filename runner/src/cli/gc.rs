@@ -2,8 +2,10 @@
 
 use harness_core::process::BaseEnv;
 use harness_core::report::{ExitStatus, RunVerdict};
+use jiff::Timestamp;
 
 use crate::gc::{Found, Patience, collect};
+use crate::machine::Machine;
 use crate::output;
 
 use super::Failed;
@@ -23,9 +25,11 @@ impl Args {
     pub(super) async fn run(self, base: &BaseEnv) -> Result<ExitStatus, Failed> {
         let settings = self.places.settings(base, None, None)?;
         let mut stuck = false;
-        for found in collect(&settings, self.kept, Patience::for_a_sweep()).await {
+        let machine = Machine::new(&settings);
+        let patience = Patience::for_a_sweep();
+        for found in collect(&machine, Timestamp::now(), self.kept, patience).await {
             output::data(&match found {
-                Found::Live(path) => format!("live: {}", path.file_stem().unwrap_or_default()),
+                Found::Live(domain) => format!("live: {domain}"),
                 Found::Kept(claim) => {
                     let until = claim.kept_until.map(|t| t.to_string()).unwrap_or_default();
                     format!("kept until {until}: {} of run {}", claim.app.domain, claim.app.run)
@@ -33,15 +37,19 @@ impl Args {
                 Found::Removed(claim) => {
                     format!("removed: {} of run {}", claim.app.domain, claim.app.run)
                 }
-                Found::RemovedByOther(path) => {
-                    format!("removed by another gc: {}", path.file_stem().unwrap_or_default())
+                Found::RemovedByOther(domain) => {
+                    format!("removed by another gc: {domain}")
                 }
-                Found::Unusable(path, text) => {
+                Found::Unusable(domain, text) => {
                     stuck = true;
-                    format!("not known: {}: {text}", path.file_stem().unwrap_or_default())
+                    format!("not known: {domain}: {text}")
                 }
-                Found::Empty(path) => {
-                    format!("nothing was made for: {}", path.file_stem().unwrap_or_default())
+                Found::Unlisted(text) => {
+                    stuck = true;
+                    format!("not known: {text}")
+                }
+                Found::Empty(domain) => {
+                    format!("nothing was made for: {domain}")
                 }
                 Found::Stuck(claim, text) => {
                     stuck = true;

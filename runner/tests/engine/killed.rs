@@ -5,6 +5,7 @@ use harness_core::event::read_events;
 use libtest_mimic::Failed;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use runner::lease::{FileLeases, Leases};
 use serde_json::json;
 
 use super::Work;
@@ -71,10 +72,9 @@ fn signalled(
 
 /// The run's process is the one whose lease names its folder.
 fn send(dir: &Utf8Path, signal: Signal, world: &World) -> Result<(), Failed> {
-    let leases = world.state_dir().join("leases");
-    for entry in leases.read_dir_utf8()?.flatten() {
-        let Some(claim) = runner::lease::Lease::peek(entry.path()) else { continue };
-        if claim.run_dir == dir {
+    let leases = FileLeases::new(&world.state_dir());
+    for domain in leases.list()? {
+        if let Some(claim) = leases.peek(&domain).filter(|claim| claim.run_dir == dir) {
             kill(Pid::from_raw(i32::try_from(claim.pid)?), signal)?;
             return Ok(());
         }

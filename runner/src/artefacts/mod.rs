@@ -1,0 +1,8 @@
+//! The run folder: every file written whole then renamed, readable at any moment. Main types: [`RunFolder`],
+//! [`Recorder`].
+
+mod folder;
+mod recorder;
+
+pub use folder::{RunFolder, WriteError};
+pub use recorder::Recorder;

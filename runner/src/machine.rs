@@ -1,0 +1,34 @@
+//! What a process of cc-ci finds on its machine, beside the platform: real, or in memory. Main type: [`Machine`].
+
+use camino::Utf8Path;
+
+use crate::disk::RealDisk;
+use crate::lease::FileLeases;
+use crate::output;
+use crate::settings::Settings;
+use crate::sweep::EngineSweep;
+
+/// What a process of cc-ci finds on its machine.
+#[derive(Clone, Debug)]
+pub struct Machine<L, D, S> {
+    /// The claims on app domains.
+    pub leases: L,
+    /// The files of runs.
+    pub disk: D,
+    /// What removes all that a dead run made.
+    pub sweep: S,
+    /// Tells a person something.
+    pub say: fn(&str),
+}
+
+/// The machine itself.
+pub type RealMachine = Machine<FileLeases, RealDisk, EngineSweep>;
+
+impl RealMachine {
+    /// Returns this machine.
+    pub fn new(settings: &Settings) -> Self {
+        let state: &Utf8Path = &settings.state_dir;
+        let sweep = EngineSweep { abra_home: state.join("abra") };
+        Self { leases: FileLeases::new(state), disk: RealDisk, sweep, say: output::say }
+    }
+}

@@ -1,0 +1,284 @@
+//! One run from its lease to its last report: the same code on a real machine and in a simulation of one. Main type:
+//! [`Session`].
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use harness_core::chain::Chain;
+use harness_core::event::{Event, EventLog, Happened, Sink, Stop};
+use harness_core::lifecycle::{Job, Keep, Limits, RecipeStates, StopSignal, Trials};
+use harness_core::plan::Plan;
+use harness_core::platform::{App, Platform};
+use harness_core::report::{ExitStatus, Results, RunVerdict};
+use harness_core::suite::Settings as SuiteSettings;
+use harness_core::wait::{Hint, Pace, Readiness, WaitError, until};
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::artefacts::{Recorder, RunFolder};
+use crate::disk::Disk;
+use crate::gc;
+use crate::last_good::{self, Candidate, LastGood};
+use crate::lease::{Attempt, Claim, Lease, LeaseError, Leases};
+use crate::machine::Machine;
+use crate::sweep::Sweep;
+
+/// How long a kept deployment stands.
+const KEPT_FOR: Duration = Duration::from_mins(30);
+
+/// One run: what to do, where, and with what.
+#[derive(Debug)]
+pub struct Session<'a, L, D, S, P, T> {
+    /// The machine that it is on.
+    pub machine: &'a Machine<L, D, S>,
+    /// Where apps run.
+    pub platform: &'a P,
+    /// The checks.
+    pub trials: &'a T,
+    /// What will be done.
+    pub plan: &'a Plan,
+    /// The suite's settings.
+    pub settings: &'a SuiteSettings,
+    /// What the recipe's files say.
+    pub recipe: &'a RecipeStates,
+    /// Where files of the run go.
+    pub folder: &'a RunFolder<D>,
+    /// The claim on the app's domain; none on a platform that nobody else can reach and that ends with this process.
+    pub leasing: Option<Leasing>,
+    /// How long things may take.
+    pub limits: Limits,
+    /// Whether the deployment is left standing, and when.
+    pub keep: Keep,
+    /// What tells the run to end early.
+    pub stop: StopSignal,
+    /// What the run may become the last good one by; none: it may not.
+    pub candidate: Option<Candidate>,
+}
+
+/// How the claim on the app's domain is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leasing {
+    /// The engine that the app will be on.
+    pub docker_host: String,
+    /// How long another run that holds the domain is waited for.
+    pub patience: Duration,
+}
+
+/// A run could not begin: nothing was made.
+#[derive(Debug, Error)]
+pub enum SessionError {
+    /// The claim on the domain could not be made.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// Another run holds the domain for longer than this one may wait.
+    #[error("another run of the same recipe and commit is under way")]
+    Busy(#[source] WaitError),
+    /// What a killed run left in our place cannot be removed.
+    #[error("what run {run} left on {domain} could not be removed: {text}; `cc-ci gc` tries again")]
+    Dirty {
+        /// The dead run.
+        run: String,
+        /// The app's domain.
+        domain: String,
+        /// What was in the way.
+        text: String,
+    },
+    /// The run was told to end before it made anything.
+    #[error("stopped before anything was made")]
+    Stopped(Stop),
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// How `cc-ci` ends.
+    pub status: ExitStatus,
+    /// What was proven; none is a defect of ours.
+    pub results: Option<Results>,
+    /// Everything that was said.
+    pub events: Vec<Event>,
+    /// What the run became the last good release by.
+    pub promoted: Option<LastGood>,
+}
+
+impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, P, T> {
+    /// Takes the lease, runs the plan, writes the last reports and ends the lease. `sinks` hear every event after it
+    /// was recorded.
+    ///
+    /// # Errors
+    /// It could not begin; nothing was made.
+    pub async fn run(&self, sinks: Vec<Box<dyn Sink>>) -> Result<Ended, SessionError> {
+        let lease = match &self.leasing {
+            Some(leasing) => Some(self.lease(leasing).await?),
+            None => None,
+        };
+        let mut all: Vec<Box<dyn Sink>> = Vec::with_capacity(sinks.len() + 1);
+        match Recorder::begin(self.folder) {
+            Ok(recorder) => all.push(Box::new(recorder)),
+            Err(error) => self.say_error(&error),
+        }
+        all.extend(sinks);
+        let log = EventLog::new(all);
+        let job = Job {
+            plan: self.plan,
+            settings: self.settings,
+            recipe: self.recipe,
+            platform: self.platform,
+            trials: self.trials,
+            log: &log,
+            limits: self.limits.clone(),
+            stop: self.stop.clone(),
+            dir: self.folder.dir().to_owned(),
+            keep: self.keep,
+        };
+        job.run().await;
+        Ok(self.finish(&log, lease))
+    }
+
+    fn say_error(&self, error: &dyn std::error::Error) {
+        (self.machine.say)(&format!("error: {}", Chain(error)));
+    }
+
+    /// Takes the lease of the app's domain, removes what a killed run left there, and writes our own claim.
+    async fn lease(&self, leasing: &Leasing) -> Result<L::Lease, SessionError> {
+        let app = &self.plan.app;
+        let mut lease = self.take(app, leasing.patience).await?;
+        if let Some(claim) = lease.claim()
+            && let Err(text) = gc::remove(self.machine, &mut lease, &claim).await
+        {
+            // Its claim stays: nobody else knows what is left.
+            let (run, domain) = (claim.app.run.to_string(), app.domain.to_string());
+            return Err(SessionError::Dirty { run, domain, text });
+        }
+        if let Err(error) = lease.write(&self.claim(leasing, None)) {
+            // Nothing is left of an earlier run, and nothing was made yet.
+            lease.release();
+            return Err(error.into());
+        }
+        Ok(lease)
+    }
+
+    async fn take(&self, app: &App, patience: Duration) -> Result<L::Lease, SessionError> {
+        let failure = RefCell::new(None);
+        let look = async || match self.machine.leases.try_take(&app.domain, true) {
+            Ok(Attempt::Taken(lease)) => Readiness::Ready(Some(lease)),
+            Ok(Attempt::Held) => Readiness::NotYet(format!("another run holds {}", app.domain)),
+            Err(error) => {
+                *failure.borrow_mut() = Some(error);
+                Readiness::Ready(None)
+            }
+        };
+        let hint = Hint::default();
+        let say = |status: &str| (self.machine.say)(&format!("waiting: {status}"));
+        let waiting = until(Pace::within(patience), &hint, look, say);
+        let taken = tokio::select! {
+            biased;
+            () = self.stop.stopped() => {
+                return Err(SessionError::Stopped(self.stop.reason().unwrap_or(Stop::Terminate)));
+            }
+            taken = waiting => taken.map_err(SessionError::Busy)?,
+        };
+        if let Some(error) = failure.into_inner() {
+            return Err(error.into());
+        }
+        Ok(taken.expect("a lease was taken or the failure returned"))
+    }
+
+    fn claim(&self, leasing: &Leasing, kept_until: Option<Timestamp>) -> Claim {
+        Claim {
+            app: self.plan.app.clone(),
+            docker_host: leasing.docker_host.clone(),
+            run_dir: self.folder.dir().to_owned(),
+            pid: self.machine.leases.pid(),
+            since: self.platform.now(),
+            kept_until,
+            collector: None,
+        }
+    }
+
+    /// Writes the last reports, records what was proven, and ends the lease.
+    fn finish(&self, log: &EventLog, lease: Option<L::Lease>) -> Ended {
+        self.folder.remove_work();
+        for artefact in self.folder.scrub(&log.redactor()) {
+            log.say(Happened::SecretLeaked { artefact });
+        }
+        let events = log.events();
+        let reported = self.folder.report(&events);
+        let is_written = reported.is_ok();
+        let results = reported.unwrap_or_else(|error| {
+            self.say_error(&error);
+            Results::from_events(&events).ok()
+        });
+        let status = status(results.as_ref(), is_written, self.stop.reason(), &events);
+        let promoted = results.as_ref().and_then(|results| self.promote(status, results));
+        if let (Some(lease), Some(leasing)) = (lease, &self.leasing) {
+            self.end(lease, leasing, results.as_ref(), &events);
+        }
+        Ended { status, results, events, promoted }
+    }
+
+    /// Ends the lease, or says in it that the deployment is kept. One that is neither stays: the next run or
+    /// `cc-ci gc` tries again.
+    fn end(
+        &self,
+        mut lease: L::Lease,
+        leasing: &Leasing,
+        results: Option<&Results>,
+        events: &[Event],
+    ) {
+        let kept = !events.iter().any(|e| matches!(e.what, Happened::TeardownStep { .. }));
+        if kept {
+            let until = self.platform.now() + KEPT_FOR;
+            if let Err(error) = lease.write(&self.claim(leasing, Some(until))) {
+                self.say_error(&error);
+            }
+        } else if results.is_some_and(|r| r.flags.clean_teardown) {
+            lease.release();
+        }
+    }
+
+    /// Records the run as its recipe's last good one, if it is.
+    fn promote(&self, status: ExitStatus, results: &Results) -> Option<LastGood> {
+        let candidate = self.candidate.as_ref()?;
+        let (disk, recipe) = (&self.machine.disk, &self.plan.recipe);
+        let recorded = match last_good::read(disk, &candidate.folder, recipe) {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                self.say_error(&error);
+                return None;
+            }
+        };
+        let good =
+            last_good::promotes(status, self.plan, results, candidate, recorded.as_ref()).ok()?;
+        match last_good::write(disk, &candidate.folder, recipe, &good) {
+            Ok(()) => Some(good),
+            Err(error) => {
+                self.say_error(&error);
+                None
+            }
+        }
+    }
+}
+
+/// Decides how `cc-ci` ends. What could not be written is not proven, whatever it would have said.
+fn status(
+    results: Option<&Results>,
+    is_written: bool,
+    stop: Option<Stop>,
+    events: &[Event],
+) -> ExitStatus {
+    let Some(results) = results else { return ExitStatus::Verdict(RunVerdict::Error) };
+    match stop {
+        Some(by) if events.iter().any(|e| matches!(e.what, Happened::Stopped { .. })) => {
+            ExitStatus::Stopped(by)
+        }
+        Some(_) | None if results.verdict == RunVerdict::Pass && !is_written => {
+            ExitStatus::Verdict(RunVerdict::NotVerified)
+        }
+        Some(_) | None => ExitStatus::Verdict(results.verdict),
+    }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;
