@@ -3,6 +3,7 @@
 //! - [`bundle`]: recipes as real git repositories, also those that are broken on purpose.
 //! - [`abra`], over [`engine`]: what abra means, and the executable that plays it on a real Docker Engine.
 //! - [`backupbot`]: plays backup-bot-two, with the real restic.
+//! - [`fault`]: what may go wrong on purpose, on the simulated server.
 //! - [`router`]: plays Traefik, as far as Co-op Cloud's labels go.
 //!
 //! Whatever one of these plays is named as a stand-in in every result.
@@ -34,5 +35,6 @@ pub mod backupbot;
 pub mod bundle;
 pub mod embedded;
 pub mod engine;
+pub mod fault;
 pub mod router;
 pub mod world;

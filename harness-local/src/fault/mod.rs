@@ -1,0 +1,22 @@
+//! What may go wrong on purpose: named, parameterised, composable. Main types: [`Fault`], [`What`], [`Kind`].
+//!
+//! A fault is written `name[:parameter][@where]`: `registry-429@prepull`, `crash-loop:3@upgrade`, `host-slow:10`,
+//! `kill@event:417`. [`CLASSES`] is the one table of all of them: the help text, the reference in `docs/` and the
+//! generator [`random`] are made from it.
+
+mod amount;
+mod at;
+mod classes;
+mod draw;
+mod parse;
+mod what;
+
+pub use amount::{Amount, Parameter};
+pub use at::{At, Phase, Places};
+pub use classes::{CLASSES, Class, help};
+pub use draw::{Shape, random};
+pub use parse::{Fault, InvalidFault};
+pub use what::{Kind, What};
+
+#[cfg(test)]
+mod tests;
