@@ -12,7 +12,7 @@ use libtest_mimic::Arguments;
 use thiserror::Error;
 
 use crate::catalogue::{InvalidSuite, describe};
-use crate::folder;
+use crate::folder::folder_names;
 use crate::trial;
 
 /// The command line or the run file cannot be used.
@@ -60,7 +60,7 @@ fn run() -> Result<ExitCode, EntryError> {
             Ok(ExitCode::SUCCESS)
         }
         ["recipes"] => {
-            let names: String = folder::all().iter().map(|f| format!("{}\n", f.name)).collect();
+            let names: String = folder_names().map(|name| format!("{name}\n")).collect();
             std::io::stdout().write_all(names.as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }

@@ -20,6 +20,11 @@ pub(crate) fn all() -> &'static [Folder] {
     &FOLDERS
 }
 
+/// Returns the names of all recipes with a folder here, sorted.
+pub fn folder_names() -> impl Iterator<Item = &'static str> {
+    all().iter().map(|folder| folder.name)
+}
+
 /// Returns the recipe's folder, if there is one.
 pub(crate) fn find(recipe: &RecipeName) -> Option<&'static Folder> {
     FOLDERS.iter().find(|f| f.name == recipe.as_str())

@@ -33,6 +33,9 @@
 //! The program ([`main`]) is started by the runner once for each phase of a tier, with the run file's path in
 //! `CCCI_RUN`, and appends what it finds to the run file's `out`. Each trial is named `recipe::tier::check`. It also
 //! answers `describe <recipe>` (one line of JSON for the plan) and `recipes` (the names of all folders).
+//!
+//! `cargo test -p recipe-tests` runs every suite on a simulated server. [`TrialsInProcess`] does what the program does
+//! in the process of the run, for virtual time.
 
 // Suites are modules of this crate and name it as anyone else would.
 extern crate self as recipe_tests;
@@ -56,6 +59,7 @@ pub use catalogue::{InvalidSuite, describe};
 pub use check::{Check, Failure, skip};
 pub use ctx::Ctx;
 pub use entry::main;
+pub use folder::folder_names;
 pub use harness_core::cause::CauseClass;
 pub use harness_core::tier::Tier;
 pub use suite::Suite;

@@ -94,7 +94,7 @@ async fn custom_html_ends_as_with_processes_of_its_own() {
     let with_processes = in_real_time(async |dir, base| {
         let subject = custom_html();
         let limits = Limits::for_suite(&subject.prepared.suite_settings);
-        lifecycle::run(subject, limits, dir, base).await.unwrap()
+        lifecycle::run(subject, limits, dir, base).await.unwrap().0
     });
     assert_eq!((here.verdict, here.level), (RunVerdict::Pass, 5), "{here:#?}");
     assert_eq!(checks(&here), checks(&with_processes));

@@ -2,7 +2,7 @@
 //! Main item: [`run`].
 
 use camino::Utf8Path;
-use harness_core::event::EventLog;
+use harness_core::event::{Event, EventLog};
 use harness_core::lifecycle::{Job, Keep, Limits, StopSignal};
 use harness_core::process::BaseEnv;
 use harness_core::report::Results;
@@ -17,13 +17,13 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_recipe-tests");
 /// What everything random on the simulated server is made of: a test run is the same each time.
 const SEED: u64 = 1;
 
-/// Takes a recipe through its plan. Files of the run go into `dir`.
+/// Takes a recipe through its plan; returns what was proven, and all that was said. Files of the run go into `dir`.
 pub(crate) async fn run(
     subject: &Subject,
     limits: Limits,
     dir: &Utf8Path,
     base: &BaseEnv,
-) -> Result<Results, StartError> {
+) -> Result<(Results, Vec<Event>), StartError> {
     let prepared = &subject.prepared;
     let platform = Embedded::start(EmbeddedSettings {
         seed: SEED,
@@ -53,5 +53,7 @@ pub(crate) async fn run(
         keep: Keep::Never,
     };
     job.run().await;
-    Ok(Results::from_events(&log.events()).expect("a job says first that it begins"))
+    let events = log.events();
+    let results = Results::from_events(&events).expect("a job says first that it begins");
+    Ok((results, events))
 }

@@ -37,6 +37,9 @@ pub(crate) enum ReadError {
     Files(#[from] GitError),
 }
 
+/// Where bundled recipes are laid out: once, however often they are read.
+const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/state");
+
 /// Reads and plans a recipe. Its repository is cloned into `dir`.
 pub(crate) async fn read(
     recipe: &RecipeName,
@@ -50,7 +53,7 @@ pub(crate) async fn read(
     let target =
         Target { recipe, source, src: None, pr: None, reference: None, version: None, stages };
     let given = Given {
-        state_dir: Some(dir.join("state")),
+        state_dir: Some(STATE.into()),
         suffix: Some(SUFFIX.to_owned()),
         out: Some(dir.join("runs")),
         ..Given::default()
