@@ -6,18 +6,21 @@ mod lifecycle;
 #[path = "recipes/prepared.rs"]
 mod prepared;
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use camino::Utf8Path;
 use harness_core::cause::CauseClass;
 use harness_core::event::{Event, EventLog};
-use harness_core::lifecycle::{Job, Keep, Limits, StopSignal};
+use harness_core::lifecycle::{Job, Keep, Limits, StopSignal, Trials, TrialsEnded};
 use harness_core::name::RecipeName;
+use harness_core::platform::Attachment;
 use harness_core::process::BaseEnv;
 use harness_core::report::{Results, RunVerdict};
+use harness_core::run_file::{Claims, Health, Phase, RunFile, SCHEMA, TrialLine};
 use harness_core::tier::{Status, Tier};
-use harness_local::embedded::{Embedded, InProcessSettings};
+use harness_local::embedded::{Embedded, InProcess, InProcessSettings};
 use recipe_tests::{Suite, TrialsInProcess};
 use tokio::time::Instant;
 
@@ -47,17 +50,41 @@ fn custom_html() -> &'static Subject {
     })
 }
 
-/// Takes custom-html through its plan in this task, with these steps added to its suite's.
-async fn run(seed: u64, added: Suite) -> Vec<Event> {
+fn platform(seed: u64) -> Embedded<InProcess> {
     let Subject { prepared, files } = custom_html();
-    let platform = Embedded::start_in_process(InProcessSettings {
+    let started = Embedded::start_in_process(InProcessSettings {
         seed,
         start: "2026-11-21T12:00:00Z".parse().expect("a time"),
         files: files.clone(),
         suite_overlay: prepared.suite.overlay.clone(),
-    })
-    .expect("there is no overlay to refuse");
+    });
+    started.expect("there is no overlay to refuse")
+}
+
+/// Trials that write down every line.
+struct Recorded {
+    trials: TrialsInProcess,
+    lines: Mutex<Vec<TrialLine>>,
+}
+
+impl Trials for Recorded {
+    async fn run(&self, file: &RunFile, limit: Duration) -> TrialsEnded {
+        let ended = self.trials.run(file, limit).await;
+        self.lines.lock().expect("nobody panics with it").extend(ended.lines.clone());
+        ended
+    }
+}
+
+async fn run(seed: u64, added: Suite) -> Vec<Event> {
+    run_and_record(seed, added).await.0
+}
+
+/// Takes custom-html through its plan in this task, with these steps added to its suite's.
+async fn run_and_record(seed: u64, added: Suite) -> (Vec<Event>, Vec<TrialLine>) {
+    let Subject { prepared, .. } = custom_html();
+    let platform = platform(seed);
     let trials = TrialsInProcess::new(platform.attached(&prepared.plan.app), seed).with(added);
+    let trials = Recorded { trials, lines: Mutex::default() };
     let log = EventLog::new(Vec::new());
     let job = Job {
         plan: &prepared.plan,
@@ -72,7 +99,7 @@ async fn run(seed: u64, added: Suite) -> Vec<Event> {
         keep: Keep::Never,
     };
     job.run().await;
-    log.events()
+    (log.events(), trials.lines.into_inner().expect("nobody panics with it"))
 }
 
 fn results(events: &[Event]) -> Results {
@@ -107,11 +134,15 @@ async fn custom_html_ends_as_with_processes_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_seed_gives_the_same_events() {
-    let text = |events: Vec<Event>| serde_json::to_string(&events).unwrap();
-    let first = text(run(3, Suite::new()).await);
-    assert_eq!(first, text(run(3, Suite::new()).await));
-    assert_ne!(first, text(run(4, Suite::new()).await));
+async fn the_same_seed_gives_the_same_events_and_lines() {
+    let text = async |seed| {
+        let (events, lines) = run_and_record(seed, Suite::new()).await;
+        [serde_json::to_string(&events).unwrap(), serde_json::to_string(&lines).unwrap()]
+    };
+    let (first, other) = (text(3).await, text(4).await);
+    assert_eq!(first, text(3).await);
+    assert!(first[1].contains("before-the-upgrade-"), "lines hold what a seed made up");
+    assert!(first[0] != other[0] && first[1] != other[1]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,4 +181,37 @@ async fn trials_that_outlast_their_phase_keep_what_they_had_said() {
     assert_eq!(cause.class, CauseClass::Suite, "{cause:?}");
     assert!(cause.evidence.contains("still running after 900s"), "{cause:?}");
     assert!(install.checks.iter().any(|c| c.name == "serves" && c.status == Status::Pass));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_the_router_does_not_know_neither_serves_nor_has_a_certificate() {
+    let Subject { prepared, .. } = custom_html();
+    let platform = platform(7);
+    let app = prepared.plan.app.clone();
+    let file = RunFile {
+        schema: SCHEMA,
+        app: app.clone(),
+        attachment: Attachment::InProcess,
+        tier: Tier::Install,
+        phase: Phase::Check,
+        health: Health { path: "/".to_owned(), ok: vec![200] },
+        head: prepared.plan.head.clone(),
+        base: None,
+        services: Vec::new(),
+        upgrade: None,
+        snapshot: None,
+        claims: Claims::default(),
+        facts: BTreeMap::new(),
+        out: "nowhere".into(),
+    };
+    let trials = TrialsInProcess::new(platform.attached(&app), 7);
+    let ended = trials.run(&file, Duration::from_secs(900)).await;
+    let failed = |name: &str, said: &str| {
+        ended.lines.iter().any(|line| {
+            matches!(line, TrialLine::Done { name: n, status: Status::Fail, message: Some(m), cause: Some(CauseClass::Recipe), .. }
+                if n == name && m.contains(said))
+        })
+    };
+    assert!(failed("serves", "the router's own page"), "{ended:#?}");
+    assert!(failed("own_certificate", "the router's own default certificate"), "{ended:#?}");
 }
