@@ -129,8 +129,8 @@ impl<R: Reach> Platform for Embedded<R> {
         self.server.take_down(app, limit).await
     }
 
-    async fn remove_data(&self, app: &App, _: Duration) -> Result<Vec<String>, OpError> {
-        self.server.take_away(app)
+    async fn remove_data(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
+        self.server.take_away(app, limit).await
     }
 
     async fn forget(&self, app: &App) -> Result<(), OpError> {

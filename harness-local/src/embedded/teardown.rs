@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use harness_core::cause::CauseClass;
+use harness_core::name::StackName;
 use harness_core::platform::{App, OpError};
 
 use super::server::Server;
+use crate::world::{RemovalError, World};
 
 impl Server {
     pub(super) async fn take_down(&self, app: &App, limit: Duration) -> Result<(), OpError> {
@@ -25,25 +27,44 @@ impl Server {
         Err(OpError::new(op, CauseClass::Host, text))
     }
 
-    pub(super) fn take_away(&self, app: &App) -> Result<Vec<String>, OpError> {
+    pub(super) async fn take_away(
+        &self,
+        app: &App,
+        limit: Duration,
+    ) -> Result<Vec<String>, OpError> {
         let op = format!("remove the data of {}", app.domain);
-        self.shared.with(|w| {
+        let holders = self.shared.with(|w| {
             let holders = w.holders(&app.stack);
             for holder in &holders {
                 w.remove_container(&holder.name);
             }
-            let volumes = w.volumes_of(&app.stack);
-            let mut failed = volumes.iter().find_map(|v| w.remove_volume(v).err());
-            for secret in w.secrets_named(&format!("{}_", app.stack)) {
-                failed = failed.or(w.remove_secret(&secret).err());
-            }
-            for config in w.configs_of(&app.stack) {
-                failed = failed.or(w.remove_config(&config).err());
-            }
-            match failed {
-                Some(error) => Err(OpError::from_source(op, CauseClass::Host, error)),
-                None => Ok(holders.iter().map(ToString::to_string).collect()),
-            }
-        })
+            holders
+        });
+        let mut failed = None;
+        // Swarm may hold a volume for a moment after the last container went.
+        let gone = self.shared.comes(limit, |w| {
+            failed = remove_kept(w, &app.stack);
+            failed.is_none()
+        });
+        let gone = gone.await;
+        match failed {
+            Some(error) if !gone => Err(OpError::from_source(op, CauseClass::Host, error)),
+            Some(_) | None => Ok(holders.iter().map(ToString::to_string).collect()),
+        }
     }
+}
+
+/// Removes what a stack kept, as far as that is possible now; returns what is first in the way.
+fn remove_kept(world: &mut World, stack: &StackName) -> Option<RemovalError> {
+    let mut failed = Vec::new();
+    for volume in world.volumes_of(stack) {
+        failed.extend(world.remove_volume(&volume).err());
+    }
+    for secret in world.secrets_named(&format!("{stack}_")) {
+        failed.extend(world.remove_secret(&secret).err());
+    }
+    for config in world.configs_of(stack) {
+        failed.extend(world.remove_config(&config).err());
+    }
+    failed.into_iter().next()
 }
