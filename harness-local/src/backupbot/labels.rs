@@ -30,6 +30,11 @@ impl Moment {
         }
     }
 
+    /// Returns whether it belongs to a restore.
+    pub const fn is_restore(self) -> bool {
+        matches!(self, Self::RestorePre | Self::RestorePost)
+    }
+
     const ALL: [Self; 4] = [Self::BackupPre, Self::BackupPost, Self::RestorePre, Self::RestorePost];
 }
 

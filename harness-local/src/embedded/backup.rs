@@ -13,7 +13,7 @@ use super::apps::Kept;
 use super::server::Server;
 use crate::backupbot::{Moment, Plan, plan};
 use crate::engine::{MountFacts, ServiceFacts, VolumeFacts};
-use crate::world::{Io, MountSource, World};
+use crate::world::{HookEnd, Io, MountSource, World};
 
 /// Where Docker keeps volumes.
 const VOLUMES: &str = "/var/lib/docker/volumes/";
@@ -48,6 +48,7 @@ impl Server {
                 }
                 files.extend(found.unwrap_or_default());
             }
+            w.trouble().spoil_backup(&mut files);
             run_hooks(w, app, &plan, Moment::BackupPost, &mut errors);
             let id = w.random().hex(64);
             let kept = Kept { time: w.now(), files };
@@ -82,7 +83,9 @@ impl Server {
             // A hook that fails is only logged, as the real bot does.
             let mut errors = Vec::new();
             run_hooks(w, app, &plan, Moment::RestorePre, &mut errors);
-            for (volume, below, bytes) in kept.files {
+            let mut files = kept.files;
+            w.trouble().spoil_restore(&mut files);
+            for (volume, below, bytes) in files {
                 w.put_into_volume(&app.stack, &volume, &below, bytes);
             }
             run_hooks(w, app, &plan, Moment::RestorePost, &mut errors);
@@ -139,6 +142,15 @@ fn run_hooks(world: &mut World, app: &App, plan: &Plan, moment: Moment, errors: 
         let Ok(service) = ServiceName::try_from(short) else { continue };
         let command = format!("set -o pipefail;{}", hook.command);
         let argv = ["bash", "-c", &command].map(str::to_owned);
+        match world.trouble().hook_end(moment.is_restore()) {
+            Some(HookEnd::Well) => continue,
+            Some(HookEnd::Error) => {
+                let name = moment.label();
+                errors.push(format!("failed to run {name} in {}: exit code 1: ", hook.service));
+                continue;
+            }
+            None => {}
+        }
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
         let Ok(code) = world.exec(&app.stack, &service, &argv, &mut io) else { continue };

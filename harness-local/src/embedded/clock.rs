@@ -28,6 +28,11 @@ impl Clock {
         self.start + elapsed * self.speed
     }
 
+    /// Returns how long a simulated time is by the clock of this process.
+    pub(super) fn real(&self, time: Duration) -> Duration {
+        time / self.speed
+    }
+
     /// Returns how long to wait until a simulated time comes.
     pub(super) fn until(&self, time: Timestamp) -> Duration {
         let left = time.duration_since(self.now());

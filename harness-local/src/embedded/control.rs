@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::protocol::{Ask, Call, Told};
 use super::shared::Shared;
-use crate::world::{ExecError, FileError, Io};
+use crate::world::{ExecError, FileError, Io, Moment};
 
 /// How long a call may take to arrive, and how long it may be.
 const CALL: Duration = Duration::from_secs(10);
@@ -57,6 +57,9 @@ async fn talk(stream: TcpStream, token: &str, shared: &Shared) -> std::io::Resul
 
 /// Does what is asked.
 pub(super) fn answer(shared: &Shared, stack: &StackName, ask: &Ask) -> Told {
+    if shared.with(|w| w.is_now(Moment::EngineGone)) {
+        return Told::Denied { reason: "the engine does not answer".to_owned() };
+    }
     shared.with(|w| match ask {
         Ask::Exec { service, argv } => {
             let (mut out, mut err) = (Vec::new(), Vec::new());

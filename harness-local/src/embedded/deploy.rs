@@ -81,6 +81,7 @@ impl Server {
                 if !w.knows_image(&image) {
                     w.set_image(&image, StandIns.source(&image));
                 }
+                w.trouble_image(&image);
                 if w.has_image(&image) { Ok(false) } else { w.pull(&image).map(|()| true) }
             });
             let begun =

@@ -42,6 +42,17 @@ impl RecipeFiles {
         self.commits.get(commit).cloned()
     }
 
+    /// Returns the commits that were read.
+    pub(crate) fn commits(&self) -> impl Iterator<Item = &Commit> {
+        self.commits.keys()
+    }
+
+    /// Returns a file of a commit.
+    #[cfg(test)]
+    pub(crate) fn text(&self, commit: &Commit, path: &str) -> Option<String> {
+        self.commits.get(commit)?.get(path).cloned()
+    }
+
     /// Returns the recipe's tags.
     pub(super) fn tags(&self) -> &[Tag] {
         &self.tags

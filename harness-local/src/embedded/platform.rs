@@ -21,7 +21,7 @@ use super::server::{Reach, Server};
 /// A Co-op Cloud server simulated in this process. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Embedded<R = Loopback> {
-    pub(super) server: Server,
+    pub(crate) server: Server,
     pub(super) reach: R,
 }
 

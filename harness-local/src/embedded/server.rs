@@ -15,10 +15,10 @@ use super::shared::Shared;
 
 /// The simulated server.
 #[derive(Debug)]
-pub(super) struct Server {
-    pub(super) files: RecipeFiles,
+pub(crate) struct Server {
+    pub(crate) files: RecipeFiles,
     pub(super) suite_overlay: Option<String>,
-    pub(super) shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     apps: Mutex<Apps>,
 }
 

@@ -1,7 +1,7 @@
 //! The world with its clock, shared by the platform, its router and its control port. Main type: [`Shared`].
 
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use harness_core::wait::Hint;
@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::clock::Clock;
+use super::post::{Delivery, Post};
 use crate::world::World;
 
 /// The shortest wait for a step: timers are no finer.
@@ -17,10 +18,12 @@ const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The world with its clock.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(crate) struct Shared {
     world: Mutex<World>,
     clock: Clock,
     pub(super) hint: Hint,
+    /// Events on their way to those who wait; the server's own waits need none.
+    post: Mutex<Post>,
     /// New steps are planned: the next may be due earlier than the one that was known.
     planned: Notify,
     /// Something happened.
@@ -30,16 +33,17 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(world: World, clock: Clock) -> Self {
         let (hint, planned, changed) = (Hint::default(), Notify::new(), Notify::new());
-        Self { world: Mutex::new(world), clock, hint, planned, changed }
+        let (world, post) = (Mutex::new(world), Mutex::new(Post::new()));
+        Self { world, clock, hint, post, planned, changed }
     }
 
     /// Returns the simulated time.
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// Does something with the world as it is now.
-    pub(super) fn with<V>(&self, work: impl FnOnce(&mut World) -> V) -> V {
+    pub(crate) fn with<V>(&self, work: impl FnOnce(&mut World) -> V) -> V {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.advance_to(self.clock.now());
         let value = work(&mut world);
@@ -50,8 +54,11 @@ impl Shared {
     }
 
     fn tell(&self, world: &mut World) {
-        if !world.drain_events().is_empty() {
-            self.hint.give();
+        let events = world.drain_events().len();
+        if events > 0 {
+            if self.post().take(events, Instant::now()) {
+                self.hint.give();
+            }
             self.changed.notify_waiters();
         }
     }
@@ -96,8 +103,40 @@ impl Shared {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.advance_to(self.clock.now());
         self.tell(&mut world);
-        let next = world.next_step_at()?;
-        Some(self.clock.until(next).max(SHORTEST))
+        let step = world.next_step_at().map(|next| self.clock.until(next).max(SHORTEST));
+        drop(world);
+        let mut post = self.post();
+        let now = Instant::now();
+        if post.arrives(now) {
+            self.hint.give();
+        }
+        let event = post.next().map(|due| (due - now).max(SHORTEST));
+        step.into_iter().chain(event).min()
+    }
+
+    fn post(&self) -> MutexGuard<'_, Post> {
+        self.post.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says how events come from now on.
+    pub(crate) fn deliver(&self, delivery: Delivery, seed: u64) {
+        let real = |time| self.clock.real(time);
+        let delivery = match delivery {
+            Delivery::Late(time) => Delivery::Late(real(time)),
+            Delivery::Shuffled(time) => Delivery::Shuffled(real(time)),
+            Delivery::AtOnce | Delivery::Twice | Delivery::Lost(_) | Delivery::Never => delivery,
+        };
+        self.post().deliver(delivery, seed);
+    }
+
+    /// Returns whether an event came otherwise than at once.
+    pub(crate) fn post_interfered(&self) -> bool {
+        self.post().interfered()
+    }
+
+    /// Lets a simulated time pass.
+    pub(crate) async fn pass(&self, time: Duration) {
+        drop(tokio::time::timeout(self.clock.real(time), std::future::pending::<()>()).await);
     }
 
     fn next_step_in(&self) -> Option<Duration> {

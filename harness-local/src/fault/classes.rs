@@ -159,7 +159,7 @@ pub const CLASSES: &[Class] = &[
         .stands_for("update state lingers"),
     around((What::UpdatePauses, "update-pauses"), Time(SECOND.saturating_mul(2)), Only(Upgrade), "The update says `paused` for so long, and then goes on.")
         .stands_for("update state `paused` momentarily"),
-    around((What::StaleUpdate, "stale-update"), Nothing, Only(Upgrade), "Before the upgrade, the services still show a paused update of long ago.")
+    around((What::StaleUpdate, "stale-update"), Nothing, Only(Upgrade), "Before the upgrade, the services still show a completed update of long ago.")
         .stands_for("stale update status of an earlier update"),
     around((What::EventsLate, "events-late"), Time(SECOND.saturating_mul(10)), Throughout, "The engine's events come so much later.")
         .stands_for("events come late"),

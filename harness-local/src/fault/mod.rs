@@ -2,21 +2,30 @@
 //!
 //! A fault is written `name[:parameter][@where]`: `registry-429@prepull`, `crash-loop:3@upgrade`, `host-slow:10`,
 //! `kill@event:417`. [`CLASSES`] is the one table of all of them: the help text, the reference in `docs/` and the
-//! generator [`random`] are made from it.
+//! generator [`random`] are made from it. [`Faulty`] plays them on a simulated server.
 
 mod amount;
 mod at;
 mod classes;
 mod draw;
+mod faulty;
+mod orders;
 mod parse;
+mod platform;
+mod script;
 mod what;
 
 pub use amount::{Amount, Parameter};
 pub use at::{At, Phase, Places};
 pub use classes::{CLASSES, Class, help};
 pub use draw::{Shape, random};
+pub use faulty::Faulty;
 pub use parse::{Fault, InvalidFault};
 pub use what::{Kind, What};
 
+#[cfg(test)]
+mod play;
+#[cfg(test)]
+mod play_tests;
 #[cfg(test)]
 mod tests;

@@ -183,6 +183,7 @@ impl World {
         let ran = self.run_in(id, &argv, Purpose::Main, &mut io);
         out.append(&mut err);
         self.log_lines(id, &out);
+        let ran = self.troubled_main(id, ran);
         if let Some(container) = self.containers.get_mut(id) {
             // A shell is the first program of its container and does not hear the signal while it waits.
             container.idles = matches!(ran, Some(Ran::Idles | Ran::Waits { .. }));

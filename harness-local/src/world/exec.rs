@@ -5,6 +5,7 @@ use harness_core::observation::TaskState;
 use thiserror::Error;
 
 use super::container::LogLine;
+use super::fault::Moment;
 use super::image::{Io, Ran};
 use super::inside::{FileProblem, Purpose};
 use super::stack::full_name;
@@ -39,7 +40,10 @@ pub enum FileError {
 
 impl World {
     /// Returns the container of a service's newest running task.
-    pub(super) fn running_container(&self, service: &str) -> Result<String, ExecError> {
+    pub(super) fn running_container(&mut self, service: &str) -> Result<String, ExecError> {
+        if self.is_now(Moment::ExecRefused) {
+            return Err(ExecError::NotRunning(service.to_owned()));
+        }
         let running = self.tasks.values().filter(|t| {
             let runs = |id: &String| self.containers.get(id).is_some_and(|c| c.runs);
             t.service == service

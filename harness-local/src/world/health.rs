@@ -19,9 +19,11 @@ impl World {
         let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
         let healthy =
             self.run_in(id, &health.test, Purpose::Health, &mut io) == Some(Ran::Ended(0));
+        let healthy = self.troubled_health(id, healthy);
+        let may_still_boot = self.may_still_boot(id);
         let now = self.now;
         let Some(container) = self.containers.get_mut(id) else { return };
-        let starting = now < container.started + health.start_period;
+        let starting = may_still_boot || now < container.started + health.start_period;
         container.failures = match (healthy, starting) {
             (true, _) => 0,
             (false, true) => container.failures,

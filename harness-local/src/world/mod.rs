@@ -7,6 +7,10 @@
 mod census;
 mod container;
 mod exec;
+mod fault;
+mod fault_app;
+mod fault_data;
+mod fault_deploy;
 mod health;
 mod image;
 mod inside;
@@ -28,6 +32,9 @@ mod update;
 
 pub use container::{Holder, LogLine};
 pub use exec::{ExecError, FileError};
+pub(crate) use fault::{Deed, Moment};
+pub(crate) use fault_data::{HookEnd, Spoiled};
+pub(crate) use fault_deploy::Order as DeployOrder;
 pub use image::{Image, Io, Library, Ran, Request, Response};
 pub use inside::{EngineCall, FileProblem, Inside, Purpose};
 pub use objects::{ObjectError, RemovalError};

@@ -3,6 +3,7 @@
 use harness_core::name::{MAX_SWARM_NAME, StackName};
 use thiserror::Error;
 
+use super::fault::Moment;
 use super::spec::MountSource;
 use super::state::{Config, Network, Volume, World};
 
@@ -137,6 +138,10 @@ impl World {
     /// # Errors
     /// A container, running or not, mounts it.
     pub fn remove_volume(&mut self, name: &str) -> Result<(), RemovalError> {
+        if self.volumes.contains_key(name) && self.is_now(Moment::VolumesBusy) {
+            let by = "a container that is gone".to_owned();
+            return Err(RemovalError::VolumeInUse { name: name.to_owned(), by });
+        }
         let holds = |c: &&super::container::Container| {
             let own = |m: &super::spec::MountSpec| m.source == MountSource::Volume(name.to_owned());
             c.spec.mounts.iter().any(own)

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use harness_core::name::StackName;
-use harness_core::observation::{Observation, ServiceState, Task as ShownTask, Wanted};
+use harness_core::observation::{
+    Observation, ServiceState, Task as ShownTask, Update, UpdatePhase, Wanted,
+};
 use sha2::{Digest, Sha256};
 
 use super::spec::{Replicas, RestartCondition, TaskSpec};
@@ -24,6 +26,18 @@ impl World {
         own.map(|(name, s)| (name.as_str(), &s.spec)).collect()
     }
 
+    /// An update that was ordered to may say for a while that it is paused.
+    fn shown_update(&self, service: &Service) -> Option<Update> {
+        let mut shown = service.status.clone()?;
+        if let (Some(time), UpdatePhase::Updating) = (self.trouble.pausing(), shown.phase)
+            && shown.started.is_some_and(|started| self.now < started + time)
+        {
+            shown.phase = UpdatePhase::Paused;
+            shown.message = "update paused due to failure or early termination of task".to_owned();
+        }
+        Some(shown)
+    }
+
     fn shown(&self, name: &str, service: &Service) -> ServiceState {
         let mut own: Vec<&Task> = self.tasks.values().filter(|t| t.service == name).collect();
         own.sort_by_key(|t| std::cmp::Reverse(t.number));
@@ -38,7 +52,7 @@ impl World {
             },
             spec: digest(&service.spec.task),
             ends_by_itself: condition != RestartCondition::Any,
-            update: service.status.clone(),
+            update: self.shown_update(service),
             tasks: own.into_iter().map(|t| shown_task(t, &service.spec.task)).collect(),
         }
     }

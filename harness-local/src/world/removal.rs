@@ -3,6 +3,7 @@
 use harness_core::name::{ServiceName, StackName};
 
 use super::container::Holder;
+use super::fault::Moment;
 use super::objects::RemovalError;
 use super::spec::MountSource;
 use super::stack::full_name;
@@ -52,6 +53,10 @@ impl World {
     /// # Errors
     /// A container is on it, or was until a moment ago.
     pub fn remove_network(&mut self, name: &str) -> Result<(), RemovalError> {
+        let Some(network) = self.networks.get(name) else { return Ok(()) };
+        if network.stack.is_some() && self.is_now(Moment::NetworksBusy) {
+            return Err(RemovalError::ActiveEndpoints(name.to_owned()));
+        }
         let Some(network) = self.networks.get(name) else { return Ok(()) };
         let on_it = |networks: &[String]| networks.iter().any(|n| n == name);
         let busy = network.busy_until.is_some_and(|until| until > self.now)

@@ -39,11 +39,17 @@ impl World {
         let Some((service, route)) = found.map(|(name, route)| (name.clone(), route)) else {
             return Routed::Unknown;
         };
+        if let Some(routed) = self.misrouted(&service) {
+            return routed;
+        }
         let Some(container) = self.backend(&service) else { return Routed::NoBackend };
         let answer = self.with_inside(&container, Purpose::Exec, |inside, player| {
             if inside.serves { player.answer(inside, route.port, request) } else { None }
         });
-        answer.flatten().map_or(Routed::Refused, Routed::Answered)
+        match answer.flatten() {
+            Some(answer) => Routed::Answered(self.misanswered(&container, answer)),
+            None => Routed::Refused,
+        }
     }
 
     /// Returns the newest running container of a service that the router can reach.

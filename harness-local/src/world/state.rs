@@ -8,6 +8,7 @@ use harness_core::observation::{TaskState, Update};
 use jiff::Timestamp;
 
 use super::container::Container;
+use super::fault::Trouble;
 use super::image::Library;
 use super::inside::Files;
 use super::pull::Images;
@@ -34,6 +35,7 @@ pub struct World {
     pub(super) configs: BTreeMap<String, Config>,
     pub(super) stacks: BTreeSet<StackName>,
     pub(super) events: Vec<Event>,
+    pub(super) trouble: Trouble,
 }
 
 /// Something changed: look again.
@@ -157,6 +159,7 @@ impl World {
             configs: BTreeMap::new(),
             stacks: BTreeSet::new(),
             events: Vec::new(),
+            trouble: Trouble::default(),
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) enum Step {
     Update { service: String, version: u64 },
     /// An image has been pulled.
     Pulled(String),
+    /// Something that was wrong is over: those who wait look again.
+    Over,
 }
 
 impl World {
@@ -49,8 +51,8 @@ impl World {
     }
 
     pub(super) fn plan(&mut self, after: Duration, step: Step) {
-        self.planned += 1;
-        self.queue.insert((self.now + after, self.planned), step);
+        let after = self.trouble.slowed(after, &step);
+        self.plan_by_clock(after, step);
     }
 
     fn take(&mut self, step: Step) {
@@ -64,6 +66,7 @@ impl World {
             Step::Forget(task) => self.forget_task(&task),
             Step::Update { service, version } => self.update_due(&service, version),
             Step::Pulled(image) => self.image_pulled(&image),
+            Step::Over => {}
         }
     }
 }

@@ -113,7 +113,7 @@ impl World {
             Some(Hold::ForPredecessor) => {}
             Some(Hold::Until(time)) if time > now => {
                 let wait = time.duration_since(now).unsigned_abs();
-                self.plan(wait, Step::Task(id.to_owned()));
+                self.plan_by_clock(wait, Step::Task(id.to_owned()));
             }
             Some(Hold::Until(_)) => self.release(id),
             None => self.start_task(id),

@@ -74,6 +74,7 @@ impl World {
         let now = self.now;
         if !is_rollback {
             self.set_status(service, UpdatePhase::Updating, "update in progress");
+            self.trouble.update_began();
         }
         let rollout = Rollout {
             policy,
@@ -116,6 +117,7 @@ impl World {
                 FailureAction::Pause | FailureAction::RollBack => rollout.policy.monitor,
                 FailureAction::Continue => std::time::Duration::ZERO,
             };
+            let watch = watch + self.trouble.lingering();
             rollout.done_at = Some(self.now + watch);
             self.plan_step(service, watch);
         }
