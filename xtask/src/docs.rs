@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use harness_local::bundle::{BROKEN, Ending};
+use harness_local::fault::{CLASSES, Class, Kind};
 
 use crate::machine::{Machine, write_whole};
 use crate::progress::say;
@@ -25,6 +26,7 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
         ("commands.md", commands(machine).await?),
         ("floor.md", floor(machine).await?),
         ("broken-recipes.md", broken()),
+        ("faults.md", faults()),
     ];
     let folder = machine.root.join("docs/reference");
     std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {folder}"))?;
@@ -116,4 +118,37 @@ fn broken() -> String {
         );
     }
     page
+}
+
+fn faults() -> String {
+    let mut page = format!("{GENERATED}\n# Faults\n\n");
+    page.push_str("What may go wrong on purpose on the simulated server. A fault is written `name[:parameter][@where]`. Some tier claims to catch a fault of the recipe; one of the environment never ends as `fail`; one of the process is what happens to the harness itself.\n");
+    for (kind, title) in [
+        (Kind::Recipe, "The recipe or its app"),
+        (Kind::Environment, "What is around it"),
+        (Kind::Process, "The harness itself"),
+    ] {
+        let claims = kind == Kind::Recipe;
+        let (more, line) = if claims { (" caught by |", " --- |") } else { ("", "") };
+        page.push_str(&["\n## ", title, "\n\n"].concat());
+        page.push_str(&["| fault | what happens | stands for |", more, "\n"].concat());
+        page.push_str(&["| --- | --- | --- |", line, "\n"].concat());
+        for class in CLASSES.iter().filter(|c| c.kind == kind) {
+            let claimed = if claims { format!(" {} |", caught_by(class)) } else { String::new() };
+            let row = ["| `", &class.usage(), "` | ", class.text, " | ", class.stands_for, " |"];
+            page.push_str(&[&row.concat(), claimed.as_str(), "\n"].concat());
+        }
+    }
+    page
+}
+
+fn caught_by(class: &Class) -> String {
+    let tiers: Vec<&str> = class.caught_by.iter().map(|t| t.word()).collect();
+    let checks: Vec<String> = class.checks.iter().map(|c| format!("`{c}`")).collect();
+    let suite = if class.by_suite { ", by a suite of the recipe's own" } else { "" };
+    match (tiers.is_empty(), checks.is_empty()) {
+        (true, _) => "nobody: it must do no harm".to_owned(),
+        (false, true) => format!("{}{suite}", tiers.join(", ")),
+        (false, false) => format!("{}: {}{suite}", tiers.join(", "), checks.join(", ")),
+    }
 }
