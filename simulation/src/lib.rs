@@ -5,7 +5,26 @@
 //! no socket, no file, no clock but tokio's paused one, and no randomness but the seed's. So the same seed gives the
 //! same event log, byte for byte, and a run takes milliseconds.
 
+pub mod campaign;
+pub mod cli;
+mod conductor;
+mod disk;
+mod everywhere;
+mod finished;
+mod invariant;
+mod kept;
+mod life;
+mod mortal;
+mod play;
+mod sabotage;
+mod scenario;
+mod shrink;
 pub mod subject;
+mod sweep;
+mod truth;
 
-#[allow(missing_docs)]
-pub mod probe_tmp;
+pub use finished::Finished;
+pub use invariant::{Invariant, Violation, judge};
+pub use play::{play, play_broken, play_watched};
+pub use sabotage::Sabotage;
+pub use scenario::Scenario;

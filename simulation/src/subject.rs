@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use harness_core::name::{InvalidRecipeName, RecipeName, RunId};
+use harness_core::plan::Planned;
 use harness_core::process::BaseEnv;
-use harness_core::recipe::GitError;
+use harness_core::recipe::{GitError, ReadRecipeError, RecipeAt};
 use harness_core::tier::Tier;
 use harness_local::bundle::{BROKEN, Ending};
 use harness_local::embedded::{RecipeFiles, SUFFIX};
+use harness_local::fault::Shape;
 use recipe_tests::InvalidSuite;
 use runner::prepare::{PrepareError, Prepared, prepare_with_suite};
 use runner::settings::{Given, Settings, SettingsError};
@@ -34,6 +36,15 @@ pub enum Expected {
     NotVerified,
 }
 
+impl Expected {
+    const fn is_pass(self) -> bool {
+        matches!(self, Self::Pass { .. })
+    }
+}
+
+/// How many events a run has, more or less: where kills are drawn.
+const EVENTS: u64 = 130;
+
 /// A recipe to simulate.
 #[derive(Clone, Debug)]
 pub struct Subject {
@@ -41,10 +52,43 @@ pub struct Subject {
     pub name: String,
     /// How a run without a fault must end.
     pub expected: Expected,
+    /// Whether its labels name hooks of the backup.
+    pub has_hooks: bool,
+    /// Whether it has secrets.
+    pub has_secrets: bool,
     /// What is known before a run.
     pub prepared: Prepared,
     /// The recipe's files at every commit that a run places.
     pub files: RecipeFiles,
+}
+
+impl Subject {
+    /// Returns whether the commit under test is exactly a release.
+    pub fn is_release(&self) -> bool {
+        let head = &self.prepared.plan.head.commit;
+        let tags = &self.prepared.source.tags;
+        tags.iter().any(|t| t.annotated && t.version.is_some() && t.commit == *head)
+    }
+
+    /// Returns what its runs are like, so that only faults that can happen in them are drawn.
+    pub fn shape(&self) -> Shape {
+        let plan = &self.prepared.plan;
+        let runs = |tier| plan.tier(tier).planned == Planned::Run;
+        let compose = &self.prepared.states;
+        Shape {
+            recipe_faults: self.expected.is_pass(),
+            process_faults: true,
+            upgrade: runs(Tier::Upgrade),
+            backup: runs(Tier::Backup),
+            restore: runs(Tier::Restore),
+            volumes: compose.head.iter().any(|s| !s.volumes.is_empty()),
+            hooks: self.has_hooks,
+            secrets: self.has_secrets,
+            suite: self.prepared.suite.has_folder,
+            events: EVENTS,
+            boot_limit: self.prepared.suite_settings.timeouts.deploy.0,
+        }
+    }
 }
 
 /// Every recipe to simulate, by weight in a campaign.
@@ -82,6 +126,9 @@ pub enum WhyNot {
     /// It cannot be read or planned.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// Its compose files cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadRecipeError),
     /// Its files cannot be read.
     #[error(transparent)]
     Files(#[from] GitError),
@@ -111,6 +158,11 @@ impl Library {
         Ok(Self { sound, broken })
     }
 
+    /// Returns the names of all recipes.
+    pub fn names(&self) -> Vec<&str> {
+        self.sound.iter().chain(&self.broken).map(|s| s.name.as_str()).collect()
+    }
+
     /// Returns the recipe of a name.
     pub fn find(&self, name: &str) -> Option<Arc<Subject>> {
         self.sound.iter().chain(&self.broken).find(|s| s.name == name).cloned()
@@ -125,8 +177,15 @@ async fn load(
     base: &BaseEnv,
 ) -> Result<Subject, LoadError> {
     let read = read(name, run_as, dir, base).await;
-    let (prepared, files) = read.map_err(|why| LoadError { recipe: name.to_owned(), why })?;
-    Ok(Subject { name: name.to_owned(), expected, prepared, files })
+    let (prepared, files, head) = read.map_err(|why| LoadError { recipe: name.to_owned(), why })?;
+    Ok(Subject {
+        name: name.to_owned(),
+        expected,
+        has_hooks: !head.compose.backup().hooks.is_empty(),
+        has_secrets: !head.env_sample.secrets().is_empty(),
+        prepared,
+        files,
+    })
 }
 
 async fn read(
@@ -134,7 +193,7 @@ async fn read(
     run_as: &str,
     dir: &Utf8Path,
     base: &BaseEnv,
-) -> Result<(Prepared, RecipeFiles), WhyNot> {
+) -> Result<(Prepared, RecipeFiles, RecipeAt), WhyNot> {
     let recipe = RecipeName::try_from(run_as.to_owned())?;
     let suite = recipe_tests::describe(&recipe)?;
     let target = Target {
@@ -158,6 +217,9 @@ async fn read(
     let prepared = prepare_with_suite(&target, &settings, &run, &clone, suite, base).await?;
     let revisions = prepared.plan.base.iter().chain([&prepared.plan.head]);
     let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
-    let files = RecipeFiles::read(&prepared.source.repository, &commits).await?;
-    Ok((prepared, files))
+    let repository = &prepared.source.repository;
+    let files = RecipeFiles::read(repository, &commits).await?;
+    let env: Vec<_> = prepared.suite_settings.env.clone().into_iter().collect();
+    let head = repository.read_recipe(&prepared.source.head, &env).await?;
+    Ok((prepared, files, head))
 }

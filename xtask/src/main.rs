@@ -12,6 +12,7 @@ mod images;
 mod machine;
 mod progress;
 mod server;
+mod sim;
 mod stream;
 mod test;
 mod tidy;
@@ -37,6 +38,8 @@ enum Task {
     Ci(ci::Args),
     /// Checks all that must hold of a commit; with CI=true also what needs an engine, which is then installed.
     Test(test::Args),
+    /// Plays whole runs in virtual time, with faults; flags as for `cc-ci-sim`.
+    Sim(sim::Args),
     /// Prints what the harness itself costs, beside other test runners where they are installed.
     Bench(bench::Args),
     /// Writes the generated references in docs/reference, or checks them.
@@ -59,6 +62,7 @@ async fn main() -> ExitCode {
         Ok(machine) => match cli.task {
             Task::Ci(args) => ci::run(&machine, args).await,
             Task::Test(args) => test::run(&machine, &args).await,
+            Task::Sim(args) => sim::run(&machine, &args),
             Task::Bench(args) => bench::run(&machine, &args).await,
             Task::Docs(args) => docs::run(&machine, &args).await,
             Task::Engine(action) => engine_task::run(&machine, action).await,

@@ -50,9 +50,37 @@ impl Embedded<InProcess> {
         Ok(Self { server: Server::new(settings.files, settings.suite_overlay, shared), reach })
     }
 
+    /// Returns the server's clock.
+    pub fn clock(&self) -> ServerClock {
+        ServerClock { shared: Arc::clone(&self.reach.shared) }
+    }
+
+    /// Looks whenever something happened, until something is so or the limit is reached; returns whether it is so.
+    /// What the harness hears or does not hear of it makes no difference here.
+    pub async fn comes(
+        &self,
+        limit: Duration,
+        look: impl FnMut(&mut World) -> bool + Send,
+    ) -> bool {
+        self.reach.shared.comes(limit, look).await
+    }
+
     /// Returns what trials in the same process use to reach an app.
     pub fn attached(&self, app: &App) -> Attached {
         Attached::in_process(&self.reach.shared, &self.reach.archives, app.clone())
+    }
+}
+
+/// The clock of a simulated server. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ServerClock {
+    shared: Arc<Shared>,
+}
+
+impl ServerClock {
+    /// Returns the time there.
+    pub fn now(&self) -> Timestamp {
+        self.shared.now()
     }
 }
 

@@ -31,7 +31,7 @@ mod teardown;
 
 pub use attached::{Attached, ControlError, Executed};
 pub use files::RecipeFiles;
-pub use in_process::InProcess;
+pub use in_process::{InProcess, ServerClock};
 pub use loopback::Loopback;
 pub use platform::Embedded;
 pub(crate) use post::Delivery;

@@ -24,12 +24,23 @@ enum Node {
     Folder,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Process {
     steps: u64,
     full: Option<(u64, u64)>,
     dies_at: Option<u64>,
     is_dead: bool,
+    died: Hook,
+}
+
+/// What is told that the process died.
+#[derive(Clone, Default)]
+struct Hook(Option<Arc<dyn Fn() + Send + Sync>>);
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Hook").field(&self.0.is_some()).finish()
+    }
 }
 
 /// What comes of a step that changes something.
@@ -61,6 +72,11 @@ impl MemoryDisk {
     /// Makes the process die in the middle of step `at`: a write leaves half of it, and nothing works any more.
     pub fn die_at(&self, at: u64) {
         self.process_state().dies_at = Some(at);
+    }
+
+    /// Tells something when the process dies in the middle of a step, before anything else happens.
+    pub fn on_death(&self, died: impl Fn() + Send + Sync + 'static) {
+        self.process_state().died = Hook(Some(Arc::new(died)));
     }
 
     /// Ends the process: nothing works any more.
@@ -105,6 +121,11 @@ impl MemoryDisk {
         process.steps += 1;
         if process.dies_at == Some(step) {
             process.is_dead = true;
+            let died = process.died.clone();
+            drop(process);
+            if let Hook(Some(died)) = died {
+                died();
+            }
             return Step::Torn;
         }
         let full = process.full.is_some_and(|(from, to)| (from..to).contains(&step));

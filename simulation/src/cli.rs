@@ -1,0 +1,246 @@
+//! The command line.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use camino::Utf8PathBuf;
+use clap::Parser;
+use harness_core::chain::Chain;
+use harness_core::process::BaseEnv;
+use harness_core::suite::Span;
+use harness_local::fault::Fault;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::campaign::{Campaign, Found, Tally, one, played};
+use crate::everywhere;
+use crate::invariant::judge;
+use crate::kept;
+use crate::scenario::Scenario;
+use crate::subject::Library;
+
+/// Plays whole runs in virtual time, with faults, and says which invariants were not kept.
+#[derive(Debug, Parser)]
+#[command(name = "cc-ci-sim", version, max_term_width = 100)]
+struct Args {
+    /// How many seeds to play.
+    #[arg(long, default_value_t = 2000)]
+    seeds: u64,
+    /// The first seed; unless given, one that nobody played yet is drawn and printed.
+    #[arg(long)]
+    base: Option<u64>,
+    /// How many threads; unless given, one for each core.
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// After what time to begin no more seeds, such as 10m.
+    #[arg(long)]
+    within: Option<Span>,
+    /// Play this one seed, and say all about it.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The recipe for --seed, instead of the one that the seed stands for.
+    #[arg(long, requires = "seed")]
+    recipe: Option<String>,
+    /// What goes wrong for --seed, instead of what the seed stands for. May be given again and again.
+    #[arg(long, requires = "seed")]
+    fault: Vec<Fault>,
+    /// With --seed: nothing goes wrong.
+    #[arg(long, requires = "seed", conflicts_with = "fault")]
+    no_fault: bool,
+    /// With --seed: the run dies in the middle of this step on the disk.
+    #[arg(long, requires = "seed", value_name = "STEP")]
+    dies_in_step: Option<u64>,
+    /// With --seed: print its event log instead.
+    #[arg(long, requires = "seed")]
+    log: bool,
+    /// Leave out what is always played besides the seeds: those that found something once, and a kill at every event
+    /// of every recipe's run.
+    #[arg(long)]
+    seeds_only: bool,
+}
+
+/// Runs the program. Its exit code is 0, 1 when an invariant was not kept, or 2 when it could not be played.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args) {
+        Ok(code) => code,
+        Err(text) => {
+            say(&format!("error: {text}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<ExitCode, String> {
+    let scratch = tempfile::tempdir().map_err(|e| format!("there is no folder to work in: {e}"))?;
+    let dir = Utf8PathBuf::try_from(scratch.path().to_owned())
+        .map_err(|e| format!("the folder for temporary files is not UTF-8: {e}"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| format!("the async runtime cannot be started: {e}"))?;
+    let library = runtime.block_on(Library::load(&dir, &BaseEnv::capture()));
+    let library = library.map_err(|e| Chain(&e).to_string())?;
+    drop(runtime);
+    match args.seed {
+        Some(seed) => alone(args, seed, &library),
+        None => Ok(many(args, &library)),
+    }
+}
+
+/// Plays one seed and says all about it.
+fn alone(args: &Args, seed: u64, library: &Library) -> Result<ExitCode, String> {
+    let mut scenario = Scenario::of_seed(seed, library);
+    if let Some(name) = &args.recipe {
+        scenario.subject = library.find(name).ok_or_else(|| {
+            let names = library.names().join(", ");
+            format!("there is no recipe `{name}` to simulate; there are {names}")
+        })?;
+        scenario.faults.clear();
+    }
+    if args.no_fault || !args.fault.is_empty() {
+        scenario.faults.clone_from(&args.fault);
+    }
+    scenario.dies_in_step = args.dies_in_step;
+    let run = played(&scenario).map_err(|violation| violation.to_string())?;
+    if args.log {
+        for event in &run.events {
+            let line = serde_json::to_string(event).map_err(|e| e.to_string())?;
+            data(&line);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    data(&format!("scenario  {scenario}"));
+    data(&format!("happened  {}", words(&run.happened)));
+    data(&format!("exit      {:?}, {} events, {:?}", run.exit, run.events.len(), run.took));
+    if let Some(results) = &run.results {
+        data(&runner::output::explain(results, &run.events));
+    }
+    let tally = one(&scenario);
+    for violation in judge(&run) {
+        data(&format!("violated  {violation}"));
+    }
+    let kept = tally.found.is_empty();
+    data(if kept { "every invariant was kept" } else { "an invariant was not kept" });
+    Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn words(faults: &[Fault]) -> String {
+    if faults.is_empty() {
+        return "nothing".to_owned();
+    }
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn many(args: &Args, library: &Library) -> ExitCode {
+    let base = args.base.unwrap_or_else(fresh);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = args.jobs.unwrap_or(cores).max(1);
+    let mut found = Vec::new();
+    if !args.seeds_only {
+        let kept = kept::play(library);
+        data(&format!("kept seeds   {} played, {} violations", kept.seeds, kept.found.len()));
+        let everywhere = everywhere::play(library, jobs);
+        let points = everywhere.runs;
+        let count = everywhere.found.len();
+        data(&format!(
+            "kill points  {points}, each event of each recipe's run, {count} violations"
+        ));
+        found.extend(kept.found);
+        found.extend(everywhere.found);
+    }
+    let campaign = Campaign {
+        library,
+        first: base,
+        count: args.seeds,
+        jobs,
+        within: args.within.map(|span| span.0),
+    };
+    let progress = Progress::new(args.seeds);
+    let tally = campaign.run(&|done, violations| progress.tell(done, violations));
+    progress.done();
+    report(&tally, base, jobs);
+    found.extend(tally.found);
+    for found in &found {
+        tell(found);
+    }
+    data(&format!("violations   {}", found.len()));
+    if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A first seed that was most likely never played: the time.
+fn fresh() -> u64 {
+    jiff::Timestamp::now().as_millisecond().unsigned_abs() * 1_000
+}
+
+fn report(tally: &Tally, base: u64, jobs: usize) {
+    let last = base + tally.seeds.saturating_sub(1);
+    data(&format!("seeds        {} from {base} to {last}, {} runs", tally.seeds, tally.runs));
+    let endings: Vec<String> =
+        tally.endings.iter().map(|(word, count)| format!("{word} {count}")).collect();
+    data(&format!("endings      {}", endings.join(", ")));
+    let happened: Vec<String> =
+        tally.happened.iter().map(|(class, count)| format!("{class} {count}")).collect();
+    data(&format!("faults       {}", happened.join(", ")));
+    let hours = tally.simulated.as_secs_f64() / 3600.0;
+    let minutes = tally.took.as_secs_f64() / 60.0;
+    let rate = tally.runs as f64 / minutes / jobs as f64;
+    data(&format!(
+        "time         {hours:.0} simulated hours in {:.1} s; {rate:.0} runs a minute and thread, {jobs} threads",
+        tally.took.as_secs_f64()
+    ));
+    data(&format!("digest       {:032x}", tally.digest));
+}
+
+fn tell(found: &Found) {
+    data(&format!("violated     {}", found.violation));
+    data(&format!("  drawn      cargo xtask sim {}", found.drawn));
+    data(&format!("  smallest   cargo xtask sim {}", found.smallest));
+}
+
+/// What a terminal shows while seeds are played; elsewhere a line now and then.
+struct Progress {
+    bar: ProgressBar,
+    lines: Option<Mutex<Instant>>,
+    total: u64,
+}
+
+/// Time between lines where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(30);
+
+impl Progress {
+    fn new(total: u64) -> Self {
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {msg}, {eta} left");
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(4));
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let lines = (!std::io::stderr().is_terminal()).then(|| Mutex::new(Instant::now()));
+        Self { bar, lines, total }
+    }
+
+    fn tell(&self, done: u64, violations: usize) {
+        self.bar.set_position(done);
+        self.bar.set_message(format!("{violations} violations"));
+        if let Some(lines) = &self.lines
+            && let Ok(mut last) = lines.try_lock()
+            && last.elapsed() > LINE_EVERY
+        {
+            *last = Instant::now();
+            say(&format!("{done} of {} seeds, {violations} violations", self.total));
+        }
+    }
+
+    fn done(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn data(text: &str) {
+    // Nothing is left to do when standard output is closed.
+    drop(writeln!(anstream::stdout(), "{text}"));
+}
+
+fn say(text: &str) {
+    // Nothing is left to do when standard error is closed.
+    drop(writeln!(anstream::stderr(), "{text}"));
+}

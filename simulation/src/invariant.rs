@@ -1,0 +1,238 @@
+//! What must hold of every run, whatever goes wrong. Main items: [`Invariant`], [`judge`].
+
+use std::fmt;
+
+use harness_core::cause::CauseClass;
+use harness_core::event::read_events;
+use harness_core::report::{ExitStatus, Results, RunVerdict};
+use harness_core::tier::{Status, Tier};
+use harness_local::fault::Kind;
+
+use crate::finished::Finished;
+use crate::subject::Expected;
+
+/// What must hold of every run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// I1: a recipe that is wrong in a way that a tier claims to catch never ends green, and that tier is red.
+    NoFalseGreen,
+    /// I2: what is the fault of the host, the registry or the harness never ends as a failure of the recipe.
+    NoFalseRed,
+    /// I3: there is a verdict before the deadline and the teardown's own limits, whatever hangs.
+    VerdictInTime,
+    /// I4: nothing is left behind after at most one collection, wherever the run was killed.
+    NothingLeft,
+    /// I5: a live run is never collected.
+    LiveRunKept,
+    /// I6: every file of the run folder is whole, wherever the run was killed.
+    FilesWhole,
+    /// I7: no secret stands in any artefact.
+    NoSecret,
+    /// I8: what was tested is the commit that was consented to.
+    CommitConsented,
+    /// I9: the last good release moves only on a green run of a release.
+    LastGoodKept,
+    /// I10: the same seed gives the same event log, byte for byte.
+    SameLog,
+}
+
+impl Invariant {
+    /// Every invariant, in order.
+    pub const ALL: [Self; 10] = [
+        Self::NoFalseGreen,
+        Self::NoFalseRed,
+        Self::VerdictInTime,
+        Self::NothingLeft,
+        Self::LiveRunKept,
+        Self::FilesWhole,
+        Self::NoSecret,
+        Self::CommitConsented,
+        Self::LastGoodKept,
+        Self::SameLog,
+    ];
+
+    /// Returns the sentence that says what must hold.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::NoFalseGreen => {
+                "a recipe that is wrong in a way that a tier claims to catch ends red in that tier"
+            }
+            Self::NoFalseRed => {
+                "no fault of the host, the registry or the harness ends as a failure of the recipe"
+            }
+            Self::VerdictInTime => "there is a verdict before the deadline, whatever hangs",
+            Self::NothingLeft => {
+                "nothing is left behind after at most one collection, wherever the run is killed"
+            }
+            Self::LiveRunKept => "a live run is never collected",
+            Self::FilesWhole => "every file of the run folder is whole, wherever the run is killed",
+            Self::NoSecret => "no secret stands in any artefact",
+            Self::CommitConsented => "what is tested is the commit that was consented to",
+            Self::LastGoodKept => "the last good release moves only on a green run of a release",
+            Self::SameLog => "the same seed gives the same event log, byte for byte",
+        }
+    }
+}
+
+impl fmt::Display for Invariant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = Self::ALL.iter().position(|i| i == self).unwrap_or_default() + 1;
+        write!(f, "I{number}")
+    }
+}
+
+/// An invariant that a run did not keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The invariant.
+    pub invariant: Invariant,
+    /// What was seen instead.
+    pub seen: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.invariant, self.invariant.text(), self.seen)
+    }
+}
+
+/// Returns every invariant that a run did not keep, but for I10, which takes two runs.
+pub fn judge(run: &Finished) -> Vec<Violation> {
+    let looks: [(Invariant, fn(&Finished) -> Option<String>); 9] = [
+        (Invariant::NoFalseGreen, false_green),
+        (Invariant::NoFalseRed, false_red),
+        (Invariant::VerdictInTime, late),
+        (Invariant::NothingLeft, left),
+        (Invariant::LiveRunKept, |run| run.robbed.clone()),
+        (Invariant::FilesWhole, torn),
+        (Invariant::NoSecret, secret),
+        (Invariant::CommitConsented, another_commit),
+        (Invariant::LastGoodKept, promoted),
+    ];
+    let seen = looks
+        .into_iter()
+        .filter_map(|(invariant, look)| Some(Violation { invariant, seen: look(run)? }));
+    seen.collect()
+}
+
+/// Says that two runs of one scenario were not the same.
+pub(crate) fn differing(seen: String) -> Violation {
+    Violation { invariant: Invariant::SameLog, seen }
+}
+
+fn false_green(run: &Finished) -> Option<String> {
+    let results = run.results.as_ref()?;
+    if !run.recipe_is_wrong() {
+        return None;
+    }
+    if results.verdict == RunVerdict::Pass {
+        return Some(format!("pass at level {}", results.level));
+    }
+    if run.had(Kind::Environment) || run.had(Kind::Process) {
+        return None;
+    }
+    let red: Vec<Tier> =
+        results.stages.iter().filter(|s| s.status == Status::Fail).map(|s| s.tier).collect();
+    let mut claimed: Vec<Tier> =
+        run.happened.iter().flat_map(|f| f.caught_by().iter().copied()).collect();
+    if let Expected::Fail { tier, .. } = run.scenario.subject.expected {
+        claimed.push(tier);
+    }
+    if results.verdict != RunVerdict::Fail || !red.iter().any(|t| claimed.contains(t)) {
+        return Some(format!("{}, red: {red:?}, expected one of {claimed:?}", shown(results)));
+    }
+    None
+}
+
+fn false_red(run: &Finished) -> Option<String> {
+    let results = run.results.as_ref()?;
+    if results.verdict == RunVerdict::Error {
+        return Some(format!("a defect of the harness: {}", shown(results)));
+    }
+    if run.recipe_is_wrong() || run.had(Kind::Recipe) {
+        return None;
+    }
+    let ours = matches!(
+        results.cause.as_ref().map(|c| c.class),
+        Some(CauseClass::Host | CauseClass::Registry | CauseClass::Harness)
+    );
+    match (results.verdict, run.scenario.subject.expected) {
+        (RunVerdict::Fail, _) => Some(shown(results)),
+        (RunVerdict::NotVerified, _) if !ours => {
+            Some(format!("not verified, and the cause is not named: {}", shown(results)))
+        }
+        (RunVerdict::NotVerified, Expected::Pass { .. }) if run.happened.is_empty() => {
+            Some(format!("nothing went wrong, and yet {}", shown(results)))
+        }
+        (RunVerdict::Pass, Expected::Pass { level }) if results.level < level => {
+            Some(format!("expected level {level}, {}", shown(results)))
+        }
+        (RunVerdict::Pass, Expected::NotVerified) => Some(shown(results)),
+        (RunVerdict::Pass | RunVerdict::NotVerified | RunVerdict::Error, _) => None,
+    }
+}
+
+fn late(run: &Finished) -> Option<String> {
+    (run.took > run.cap).then(|| format!("{:?} went by, allowed are {:?}", run.took, run.cap))
+}
+
+fn left(run: &Finished) -> Option<String> {
+    if !run.left_after_gc.is_empty() || run.leases_after_gc > 0 {
+        let items: Vec<String> = run.left_after_gc.iter().map(ToString::to_string).collect();
+        let leases = run.leases_after_gc;
+        return Some(format!("after a collection: {} and {leases} leases", items.join(", ")));
+    }
+    let says_clean = run.results.as_ref().is_some_and(|r| r.flags.clean_teardown);
+    let first = run.left.first().filter(|_| says_clean)?;
+    Some(format!("the results say a clean teardown, and there is {first}"))
+}
+
+fn torn(run: &Finished) -> Option<String> {
+    run.files.iter().find_map(|(path, bytes)| {
+        let name = path.file_name().unwrap_or_default();
+        let text = String::from_utf8_lossy(bytes);
+        let wrong = match name {
+            "results.json" => serde_json::from_str::<Results>(&text).err().map(|e| e.to_string()),
+            "events.jsonl" => read_events(&text).err().map(|e| e.to_string()),
+            "junit.xml" => (!text.trim_end().ends_with("</testsuites>"))
+                .then(|| "it does not end as a report does".to_owned()),
+            _ if name.ends_with(".json") => {
+                serde_json::from_str::<serde_json::Value>(&text).err().map(|e| e.to_string())
+            }
+            _ => None,
+        };
+        wrong.map(|wrong| format!("{path}: {wrong}"))
+    })
+}
+
+fn secret(run: &Finished) -> Option<String> {
+    let held = run.files_after_gc.iter().find_map(|(path, bytes)| {
+        let text = String::from_utf8_lossy(bytes);
+        run.canaries.iter().find(|c| text.contains(c.as_str())).map(|_| path.to_string())
+    });
+    held.map(|path| format!("one stands in {path}"))
+}
+
+fn another_commit(run: &Finished) -> Option<String> {
+    let results = run.results.as_ref().filter(|r| r.verdict == RunVerdict::Pass)?;
+    let plan = &run.scenario.subject.prepared.plan;
+    let consented: Vec<_> =
+        plan.base.iter().chain([&plan.head]).map(|r| r.commit.clone()).collect();
+    (run.deployed != consented).then(|| {
+        format!("{}, deployed were {:?}, consented to {consented:?}", shown(results), run.deployed)
+    })
+}
+
+fn promoted(run: &Finished) -> Option<String> {
+    let green = run.exit == Some(ExitStatus::Verdict(RunVerdict::Pass));
+    match (run.promoted, green && run.is_release) {
+        (true, false) => Some(format!("it moved on exit {:?}", run.exit)),
+        (false, _) | (true, true) => None,
+    }
+}
+
+fn shown(results: &Results) -> String {
+    let cause = results.cause.as_ref();
+    let cause = cause.map(|c| format!(", {}: {}", c.class, c.evidence)).unwrap_or_default();
+    format!("{} at level {}{cause}", results.verdict.word(), results.level)
+}

@@ -1,0 +1,414 @@
+//! One run in virtual time: one thread, one clock that moves only when everything waits. Main function: [`play`].
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use harness_core::census::{Census, Item};
+use harness_core::event::{Event, Stop, read_events};
+use harness_core::lifecycle::{Keep, Limits, StopSignal};
+use harness_core::name::RunId;
+use harness_core::plan::Plan;
+use harness_core::platform::Platform as _;
+use harness_local::embedded::{Embedded, InProcess, InProcessSettings};
+use harness_local::fault::{Fault, Faulty, What};
+use recipe_tests::TrialsInProcess;
+use runner::artefacts::RunFolder;
+use runner::disk::MemoryDisk;
+use runner::gc::{Found, Patience, collect};
+use runner::last_good::Candidate;
+use runner::lease::MemoryLeases;
+use runner::machine::Machine;
+use runner::session::{Ended, Leasing, Session};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::conductor::{Conductor, Happened, Process};
+use crate::disk::PlayedDisk;
+use crate::finished::Finished;
+use crate::life::Life;
+use crate::mortal::{HostClock, Mortal};
+use crate::sabotage::{Sabotage, Seeing};
+use crate::scenario::Scenario;
+use crate::sweep::ServerSweep;
+use crate::truth::{Truth, Watched};
+
+/// When every simulated server begins.
+const START: &str = "2026-01-01T00:00:00Z";
+
+/// Until when a run must have ended, unless a fault says otherwise.
+const DEADLINE: Duration = Duration::from_hours(1);
+
+/// What the teardown, the last census and the reports may take after that: the sum of their own limits.
+const TEARDOWN: Duration = Duration::from_mins(15);
+
+/// How long another run of the same app is waited for.
+const PATIENCE: Duration = Duration::from_hours(3);
+
+/// Where the runs and the record of the last good release are on the disk.
+const RUNS: &str = "/runs";
+const LAST_GOOD: &str = "/last-good";
+
+/// The processes: the run, what collects beside it, a second run, and what collects in the end.
+const RUN: u32 = 100;
+const BESIDE: u32 = 200;
+const SECOND: u32 = 300;
+const LAST: u32 = 400;
+
+/// Plays a scenario from its beginning to its end and one collection after it.
+///
+/// # Panics
+/// The simulation itself is broken.
+pub fn play(scenario: &Scenario) -> Finished {
+    staged(scenario, None, false)
+}
+
+/// Plays a scenario with a harness that is broken on purpose.
+///
+/// # Panics
+/// The simulation itself is broken.
+pub fn play_broken(scenario: &Scenario, sabotage: Sabotage) -> Finished {
+    staged(scenario, Some(sabotage), false)
+}
+
+/// Plays a scenario, and notes when things were really so.
+///
+/// # Panics
+/// The simulation itself is broken.
+pub fn play_watched(scenario: &Scenario) -> Finished {
+    staged(scenario, None, true)
+}
+
+fn staged(scenario: &Scenario, sabotage: Option<Sabotage>, watch: bool) -> Finished {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without input and output needs nothing of the system");
+    runtime.block_on(async { Stage::set(scenario, sabotage, watch).play().await })
+}
+
+type Files = BTreeMap<Utf8PathBuf, Vec<u8>>;
+
+/// Returns a number that follows from no seed.
+fn from_outside() -> u64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+/// Returns what a killed run had recorded.
+fn recorded(files: &Files, plan: &Plan) -> Vec<Event> {
+    let path = Utf8PathBuf::from(RUNS).join(plan.run_id.as_str()).join("events.jsonl");
+    let text = files.get(&path).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    read_events(&text.unwrap_or_default()).unwrap_or_default()
+}
+
+/// Everything that one scenario is played on.
+struct Stage<'a> {
+    scenario: &'a Scenario,
+    plan: Plan,
+    platform: Faulty<InProcess>,
+    disk: MemoryDisk,
+    leases: MemoryLeases,
+    happened: Happened,
+    gc: Arc<Notify>,
+    /// Says that the run is over.
+    over: Notify,
+    watch: bool,
+    sabotage: Option<Sabotage>,
+    began: Instant,
+}
+
+type Place<'a> = Machine<MemoryLeases, PlayedDisk, ServerSweep<'a>>;
+
+impl<'a> Stage<'a> {
+    fn set(scenario: &'a Scenario, sabotage: Option<Sabotage>, watch: bool) -> Self {
+        let prepared = &scenario.subject.prepared;
+        let chance = if sabotage == Some(Sabotage::Chance) { from_outside() } else { 0 };
+        let settings = InProcessSettings {
+            seed: scenario.seed ^ chance,
+            start: START.parse().expect("a date is written above"),
+            files: scenario.subject.files.clone(),
+            suite_overlay: prepared.suite.overlay.clone(),
+        };
+        let server = Embedded::start_in_process(settings)
+            .expect("the suite's overlay was found usable when the recipe was read");
+        Self {
+            scenario,
+            plan: prepared.plan.clone(),
+            platform: Faulty::new(server, &scenario.faults, scenario.seed),
+            disk: MemoryDisk::new(),
+            leases: MemoryLeases::new(LAST),
+            happened: Happened::default(),
+            gc: Arc::default(),
+            over: Notify::new(),
+            watch,
+            sabotage,
+            began: Instant::now(),
+        }
+    }
+
+    fn server(&self) -> &Embedded<InProcess> {
+        self.platform.inner()
+    }
+
+    fn machine(&self, pid: u32) -> Place<'_> {
+        Machine {
+            leases: self.leases.process(pid),
+            disk: self.played(&self.disk.process()),
+            sweep: ServerSweep { server: self.server(), sabotage: self.sabotage },
+            say: |_| {},
+        }
+    }
+
+    async fn play(self) -> Finished {
+        let before = self.census().await;
+        let process = self.process(RUN);
+        let run = async {
+            let ended = self.run(&process, &self.plan, self.scenario.faults.clone()).await;
+            let took = self.began.elapsed();
+            // What is beside the run ends with it, once it had its turn.
+            self.gc.notify_one();
+            self.over.notify_one();
+            (ended, took, process.disk.steps())
+        };
+        let beside = async {
+            self.gc.notified().await;
+            self.collect_beside(&process).await
+        };
+        let (run, robbed, (), truth) = tokio::join!(run, beside, self.second_run(), self.watched());
+        let files = self.disk.files();
+        let left = self.left_since(&before).await;
+        let machine = self.machine(LAST);
+        let now = self.server().now();
+        collect(&machine, now, true, Patience::for_a_sweep()).await;
+        let left_after_gc = self.left_since(&before).await;
+        self.finished(run, (robbed, truth), (left, left_after_gc), files)
+    }
+
+    async fn watched(&self) -> Truth {
+        let truth = Cell::new(Truth::default());
+        if self.watch {
+            let prepared = &self.scenario.subject.prepared;
+            let defined = match self.plan.base {
+                Some(_) => &prepared.states.base,
+                None => &prepared.states.head,
+            };
+            let services: Vec<_> = defined.iter().map(|s| s.name.clone()).collect();
+            let health = &prepared.suite_settings.health;
+            let watched = Watched {
+                server: self.server(),
+                plan: &self.plan,
+                services: &services,
+                path: &health.path,
+                ok: &health.ok,
+            };
+            tokio::select! {
+                biased;
+                () = self.over.notified() => {}
+                () = watched.note(&truth) => {}
+            }
+        }
+        truth.get()
+    }
+
+    fn process(&self, pid: u32) -> Process {
+        Process {
+            pid,
+            life: Life::default(),
+            clock: HostClock::default(),
+            stop: StopSignal::default(),
+            disk: self.disk.process(),
+            leases: self.leases.process(pid),
+        }
+    }
+
+    /// Runs the plan in a process until it ends, is killed, or has gone far beyond its time.
+    async fn run(&self, process: &Process, plan: &Plan, faults: Vec<Fault>) -> Option<Ended> {
+        if let Some(at) = self.scenario.dies_in_step.filter(|_| process.pid == RUN) {
+            let dying = process.clone();
+            process.disk.die_at(at);
+            process.disk.on_death(move || dying.kill());
+        }
+        let work = tokio::time::timeout(self.cap() * 2, self.session(process, plan, faults));
+        tokio::select! {
+            biased;
+            () = process.life.ended() => None,
+            ended = work => ended.ok().flatten(),
+            () = self.deadline(process) => None,
+        }
+    }
+
+    async fn session(&self, process: &Process, plan: &Plan, faults: Vec<Fault>) -> Option<Ended> {
+        let prepared = &self.scenario.subject.prepared;
+        let server = self.server();
+        let mortal = Mortal {
+            life: process.life.clone(),
+            clock: process.clock.clone(),
+            platform: &self.platform,
+            sabotage: self.sabotage,
+            asked: Mutex::default(),
+        };
+        let machine = Machine {
+            leases: process.leases.clone(),
+            disk: self.played(&process.disk),
+            sweep: ServerSweep { server, sabotage: self.sabotage },
+            say: |_| {},
+        };
+        let trials = TrialsInProcess::new(server.attached(&plan.app), self.scenario.seed);
+        let trials = Seeing { trials, sabotage: self.sabotage };
+        let folder =
+            RunFolder::create(self.played(&process.disk), RUNS.into(), &plan.run_id).ok()?;
+        folder.write_plan(plan).ok()?;
+        let session = Session {
+            machine: &machine,
+            platform: &mortal,
+            trials: &trials,
+            plan,
+            settings: &prepared.suite_settings,
+            recipe: &prepared.states,
+            folder: &folder,
+            leasing: Some(Leasing { docker_host: "memory".to_owned(), patience: PATIENCE }),
+            limits: self.limits(),
+            keep: Keep::Never,
+            stop: if self.is(Sabotage::Deaf) {
+                StopSignal::default()
+            } else {
+                process.stop.clone()
+            },
+            candidate: Some(Candidate {
+                folder: LAST_GOOD.into(),
+                is_release: self.is(Sabotage::EverythingIsARelease)
+                    || self.scenario.subject.is_release(),
+                is_whole: true,
+                simulated_too: true,
+            }),
+        };
+        let shared = server.clock();
+        let conductor = Conductor {
+            process: process.clone(),
+            faults,
+            now: Box::new(move || shared.now()),
+            gc: Arc::clone(&self.gc),
+            happened: Arc::clone(&self.happened),
+            heard: 0,
+        };
+        session.run(vec![Box::new(conductor)]).await.ok()
+    }
+
+    fn played(&self, memory: &MemoryDisk) -> PlayedDisk {
+        PlayedDisk { memory: memory.clone(), in_place: self.is(Sabotage::WritesInPlace) }
+    }
+
+    fn limits(&self) -> Limits {
+        let limits = Limits::for_suite(&self.scenario.subject.prepared.suite_settings);
+        if self.is(Sabotage::Deaf) {
+            let days = Duration::from_hours(48);
+            return Limits { deploy: days, http: days, command: days, ..limits };
+        }
+        limits
+    }
+
+    fn is(&self, sabotage: Sabotage) -> bool {
+        self.sabotage == Some(sabotage)
+    }
+
+    /// Tells the process to end when its time is over; never ends itself.
+    async fn deadline(&self, process: &Process) {
+        let time = self.deadline_after();
+        drop(tokio::time::timeout(time, std::future::pending::<()>()).await);
+        if let Some(fault) = self.scenario.fault(What::Deadline) {
+            self.note(fault);
+        }
+        process.stop.stop(Stop::Deadline);
+        std::future::pending().await
+    }
+
+    fn deadline_after(&self) -> Duration {
+        self.scenario.fault(What::Deadline).and_then(Fault::time).unwrap_or(DEADLINE)
+    }
+
+    fn cap(&self) -> Duration {
+        self.deadline_after() + TEARDOWN
+    }
+
+    /// Runs the same plan in another process at the same time, if that is what goes wrong.
+    async fn second_run(&self) {
+        let Some(fault) = self.scenario.fault(What::SecondRun) else { return };
+        self.note(fault);
+        let mut plan = self.plan.clone();
+        plan.run_id = RunId::try_from("second".to_owned()).expect("letters are a run id");
+        plan.app.run = plan.run_id.clone();
+        self.run(&self.process(SECOND), &plan, Vec::new()).await;
+    }
+
+    /// Collects beside the run, and returns what that took of it while it was alive.
+    async fn collect_beside(&self, process: &Process) -> Option<String> {
+        self.scenario.fault(What::Gc)?;
+        let machine = self.machine(BESIDE);
+        if self.is(Sabotage::LooseLeases) {
+            machine.leases.end_process(RUN);
+        }
+        let was_alive = !process.life.has_ended();
+        let holds = self.leases.claims().iter().any(|(_, claim)| {
+            claim.as_ref().is_some_and(|c| c.pid == RUN && c.collector.is_none())
+        });
+        let found = collect(&machine, self.server().now(), true, Patience::Never).await;
+        let taken = found.into_iter().find_map(|found| match found {
+            Found::Removed(claim) if claim.pid == RUN => Some(claim.app.domain.to_string()),
+            _ => None,
+        });
+        taken.filter(|_| was_alive && holds && !process.life.has_ended())
+    }
+
+    fn finished(
+        &self,
+        (ended, took, steps): (Option<Ended>, Duration, u64),
+        (robbed, truth): (Option<String>, Truth),
+        (left, left_after_gc): (Vec<Item>, Vec<Item>),
+        files: Files,
+    ) -> Finished {
+        let mut happened = self.platform.took_effect();
+        happened.extend(self.happened.lock().unwrap_or_else(PoisonError::into_inner).iter());
+        let events =
+            ended.as_ref().map_or_else(|| recorded(&files, &self.plan), |e| e.events.clone());
+        Finished {
+            scenario: self.scenario.clone(),
+            happened,
+            events,
+            exit: ended.as_ref().map(|e| e.status),
+            results: ended.as_ref().and_then(|e| e.results.clone()),
+            took,
+            steps,
+            truth,
+            cap: self.cap(),
+            left,
+            left_after_gc,
+            leases_after_gc: self.leases.claims().len(),
+            robbed,
+            canaries: self.server().secrets().iter().map(|s| s.expose().to_owned()).collect(),
+            deployed: self.platform.deployed(),
+            promoted: self.disk.files().keys().any(|path| path.starts_with(LAST_GOOD)),
+            is_release: self.scenario.subject.is_release(),
+            files_after_gc: self.disk.files(),
+            files,
+        }
+    }
+
+    fn note(&self, fault: Fault) {
+        self.happened.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+    }
+
+    async fn census(&self) -> Census {
+        self.server().census().await.expect("a server in memory always answers")
+    }
+
+    async fn left_since(&self, before: &Census) -> Vec<Item> {
+        let after = self.census().await;
+        let mut left = after.left_behind_since(before, self.plan.app.stack.as_str());
+        left.extend(after.strays_since(before));
+        left
+    }
+}

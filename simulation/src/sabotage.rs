@@ -1,0 +1,68 @@
+//! Harnesses that are broken on purpose, one for each invariant: each must be caught. Main type: [`Sabotage`].
+
+use std::time::Duration;
+
+use harness_core::cause::CauseClass;
+use harness_core::lifecycle::{Trials, TrialsEnded};
+use harness_core::platform::OpError;
+use harness_core::run_file::{RunFile, TrialLine};
+use harness_core::tier::Status;
+
+/// A way in which a harness can be broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// Checks that pass whatever they see (I1).
+    BlindChecks,
+    /// Every fault is the recipe's (I2).
+    BlamesTheRecipe,
+    /// It is deaf to its deadline, and its own limits are days (I3).
+    Deaf,
+    /// Its teardown and its collections say that they removed everything, and removed nothing (I4).
+    SweepsUnderTheCarpet,
+    /// Its leases are not held by anything (I5).
+    LooseLeases,
+    /// It writes its files in place (I6).
+    WritesInPlace,
+    /// It does not know the app's secrets (I7).
+    NoSecrets,
+    /// It takes whatever runs for what was asked for (I8).
+    AnyCommit,
+    /// Every run is taken for one of a release (I9).
+    EverythingIsARelease,
+    /// Chance from outside of the seed (I10).
+    Chance,
+}
+
+impl Sabotage {
+    /// Changes whose fault something is.
+    pub(crate) fn blame<V>(self, done: Result<V, OpError>) -> Result<V, OpError> {
+        done.map_err(|mut error| {
+            if self == Self::BlamesTheRecipe {
+                error.cause.class = CauseClass::Recipe;
+            }
+            error
+        })
+    }
+}
+
+/// Trials that may be blind.
+#[derive(Debug)]
+pub(crate) struct Seeing<T> {
+    pub(crate) trials: T,
+    pub(crate) sabotage: Option<Sabotage>,
+}
+
+impl<T: Trials> Trials for Seeing<T> {
+    async fn run(&self, file: &RunFile, limit: Duration) -> TrialsEnded {
+        let mut ended = self.trials.run(file, limit).await;
+        if self.sabotage != Some(Sabotage::BlindChecks) {
+            return ended;
+        }
+        for line in &mut ended.lines {
+            if let TrialLine::Done { status, message, cause, .. } = line {
+                (*status, *message, *cause) = (Status::Pass, None, None);
+            }
+        }
+        ended
+    }
+}

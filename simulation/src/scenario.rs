@@ -1,0 +1,88 @@
+//! One simulated run: a recipe, a seed, and what goes wrong. Main type: [`Scenario`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use harness_local::fault::{At, Fault, What, random};
+use harness_local::world::Random;
+
+use crate::subject::{Library, Subject};
+
+/// One simulated run.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What everything random is made of.
+    pub seed: u64,
+    /// The recipe.
+    pub subject: Arc<Subject>,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+    /// In which of its steps on the disk the run dies, torn in the middle; none: in none.
+    pub dies_in_step: Option<u64>,
+}
+
+impl Scenario {
+    /// Returns the scenario that a seed stands for.
+    pub fn of_seed(seed: u64, library: &Library) -> Self {
+        let mut random_numbers = Random::new(seed);
+        // Most runs are of the recipe with everything in it; a broken recipe meets the environment's faults only.
+        let subject = match random_numbers.next() % 20 {
+            0..=13 => &library.sound[0],
+            14..=16 => &library.sound[1 % library.sound.len()],
+            _ => {
+                let index = random_numbers.next() as usize % library.broken.len();
+                &library.broken[index]
+            }
+        };
+        let faults = random(&mut random_numbers, &subject.shape());
+        Self { seed, subject: Arc::clone(subject), faults, dies_in_step: None }
+    }
+
+    /// Returns a run of a recipe in which nothing goes wrong.
+    pub fn sound(seed: u64, subject: &Arc<Subject>) -> Self {
+        Self { seed, subject: Arc::clone(subject), faults: Vec::new(), dies_in_step: None }
+    }
+
+    /// Returns the same run with other faults.
+    #[must_use]
+    pub fn with(&self, faults: &[Fault]) -> Self {
+        Self { faults: faults.to_vec(), ..self.clone() }
+    }
+
+    /// Returns the fault of a class, if it is one of this run's.
+    pub fn fault(&self, what: What) -> Option<Fault> {
+        self.faults.iter().find(|f| f.what == what).copied()
+    }
+
+    /// Returns the same run, which dies in the middle of a step on the disk.
+    #[must_use]
+    pub fn dying_in(&self, step: u64) -> Self {
+        Self { dies_in_step: Some(step), ..self.clone() }
+    }
+
+    /// Returns the same run, killed when it has said so many things.
+    #[must_use]
+    pub fn killed_at(&self, event: u64) -> Self {
+        let mut faults = self.faults.clone();
+        faults.retain(|f| f.what != What::Kill);
+        faults.push(Fault::of(What::Kill).at(At::Event(event)));
+        self.with(&faults)
+    }
+}
+
+impl fmt::Display for Scenario {
+    /// Writes the options that play it again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--seed {} --recipe {}", self.seed, self.subject.name)?;
+        if self.faults.is_empty() {
+            f.write_str(" --no-fault")?;
+        }
+        for fault in &self.faults {
+            write!(f, " --fault {fault}")?;
+        }
+        if let Some(step) = self.dies_in_step {
+            write!(f, " --dies-in-step {step}")?;
+        }
+        Ok(())
+    }
+}

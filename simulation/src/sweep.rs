@@ -1,0 +1,35 @@
+//! Removing what a dead run made on the simulated server. Main type: [`ServerSweep`].
+
+use std::time::Duration;
+
+use harness_core::platform::Platform;
+use harness_local::embedded::{Embedded, InProcess};
+use runner::lease::Claim;
+use runner::sweep::Sweep;
+
+use crate::sabotage::Sabotage;
+
+/// How long the removal of each part may take.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Sweeps a simulated server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServerSweep<'a> {
+    pub(crate) server: &'a Embedded<InProcess>,
+    pub(crate) sabotage: Option<Sabotage>,
+}
+
+impl Sweep for ServerSweep<'_> {
+    async fn remove_everything(&self, claim: &Claim) -> Result<(), String> {
+        if self.sabotage == Some(Sabotage::SweepsUnderTheCarpet) {
+            return Ok(());
+        }
+        let app = &claim.app;
+        let undeployed = self.server.undeploy(app, SWEEP).await;
+        undeployed.map_err(|e| format!("{e}: {}", e.cause.evidence))?;
+        let removed = self.server.remove_data(app, SWEEP).await;
+        removed.map_err(|e| format!("{e}: {}", e.cause.evidence))?;
+        let forgotten = self.server.forget(app).await;
+        forgotten.map_err(|e| format!("{e}: {}", e.cause.evidence))
+    }
+}
