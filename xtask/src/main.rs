@@ -10,6 +10,7 @@ mod engine;
 mod engine_task;
 mod images;
 mod machine;
+mod mutants;
 mod progress;
 mod server;
 mod sim;
@@ -42,6 +43,8 @@ enum Task {
     Sim(sim::Args),
     /// Prints what the harness itself costs, beside other test runners where they are installed.
     Bench(bench::Args),
+    /// Changes the code that decides, bit by bit, and counts the changes that no test notices.
+    Mutants(mutants::Args),
     /// Writes the generated references in docs/reference, or checks them.
     Docs(docs::Args),
     /// Starts or stops the engine that xtask started.
@@ -64,6 +67,7 @@ async fn main() -> ExitCode {
             Task::Test(args) => test::run(&machine, &args).await,
             Task::Sim(args) => sim::run(&machine, &args),
             Task::Bench(args) => bench::run(&machine, &args).await,
+            Task::Mutants(args) => mutants::run(&machine, &args).await,
             Task::Docs(args) => docs::run(&machine, &args).await,
             Task::Engine(action) => engine_task::run(&machine, action).await,
             Task::Up(args) => up::run(&machine, args).await,

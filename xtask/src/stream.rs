@@ -18,6 +18,13 @@ pub(crate) fn cargo(machine: &Machine, args: &[&str], vars: &[(&str, &str)]) -> 
     Ok(())
 }
 
+/// Runs cargo in the workspace and returns how it ended.
+pub(crate) fn cargo_status(machine: &Machine, args: &[&str]) -> anyhow::Result<ExitStatus> {
+    say(&format!("$ cargo {}", args.join(" ")));
+    let status = command("cargo").args(args).current_dir(&machine.root).status();
+    status.context("failed to start cargo")
+}
+
 /// Becomes another program: its exit code and its signals are its own. Returns only if it could not be started.
 pub(crate) fn become_program(program: &camino::Utf8Path, args: &[String]) -> anyhow::Error {
     let error = command(program.as_str()).args(args).exec();
