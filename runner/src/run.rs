@@ -40,6 +40,8 @@ pub struct Request {
     pub platform: Choice,
     /// The run's name; none: made from the time.
     pub run_id: Option<String>,
+    /// What everything random on a simulated server is made of; none: made from the run's name.
+    pub seed: Option<u64>,
     /// When the deployment is left standing.
     pub keep: Keep,
     /// Limits given on the command line.
@@ -214,11 +216,10 @@ impl Here<'_> {
     }
 
     async fn simulate(&self, prepared: &Prepared, run_id: &RunId) -> Result<Embedded, RunError> {
-        let digest = Sha256::digest(run_id.as_str());
         let revisions = prepared.plan.base.iter().chain([&prepared.plan.head]);
         let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
         let settings = EmbeddedSettings {
-            seed: digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte)),
+            seed: self.request.seed.unwrap_or_else(|| seed_of(run_id)),
             speed: SPEED,
             suffix: self.settings.suffix.value.clone().unwrap_or_else(|| SUFFIX.to_owned()),
             dir: self.folder.work().join("server"),
@@ -283,6 +284,12 @@ impl Here<'_> {
             Choice::Embedded => Keep::Never,
         }
     }
+}
+
+/// A seed from a run's name.
+fn seed_of(run: &RunId) -> u64 {
+    let digest = Sha256::digest(run.as_str());
+    digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
 }
 
 /// A name from the time and the process: unique on a machine, and sortable.

@@ -145,13 +145,16 @@ fn custom_html_reaches_level_5_and_says_that_it_was_simulated() {
         &trials,
         dir,
         "green",
-        &["--recipe", "custom-html", "--platform", "embedded"],
+        &["--recipe", "custom-html", "--platform", "embedded", "--seed", "42"],
     ));
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let at = |pointer: &str| ended.results.pointer(pointer).cloned().unwrap_or_default();
     assert_eq!((at("/verdict"), at("/level")), (json!("pass"), json!(5)), "{}", ended.text);
     assert_eq!(at("/platform/name"), json!("embedded"));
     assert_eq!(at("/platform/abra_is_stand_in"), json!(true));
+    assert_eq!(at("/platform/engine"), json!("in memory, seed 42"));
+    // What was only simulated is never the last good release.
+    assert!(!dir.join("state/last-good").exists());
     assert_eq!(at("/deploys"), json!({"planned": 1, "done": 1}));
     assert_eq!(at("/census/left_behind"), json!([]));
     assert!(ended.text.contains("simulated"), "{}", ended.text);

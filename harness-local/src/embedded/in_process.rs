@@ -47,7 +47,10 @@ impl Embedded<InProcess> {
         tasks.spawn(async move { driven.drive().await });
         let reach =
             InProcess { shared: Arc::clone(&shared), archives: Archives::default(), _tasks: tasks };
-        Ok(Self { server: Server::new(settings.files, settings.suite_overlay, shared), reach })
+        Ok(Self {
+            server: Server::new(settings.seed, settings.files, settings.suite_overlay, shared),
+            reach,
+        })
     }
 
     /// Returns the server's clock.

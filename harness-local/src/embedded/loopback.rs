@@ -65,7 +65,10 @@ impl Embedded<Loopback> {
         tasks.spawn(control::serve(control_listener, token.clone(), Arc::clone(&shared)));
         let clients = Mutex::default();
         let reach = Loopback { clients, https, control, token, ca, _tasks: tasks };
-        Ok(Self { server: Server::new(settings.files, settings.suite_overlay, shared), reach })
+        Ok(Self {
+            server: Server::new(settings.seed, settings.files, settings.suite_overlay, shared),
+            reach,
+        })
     }
 }
 

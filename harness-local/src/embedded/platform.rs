@@ -32,7 +32,7 @@ impl<R: Reach> Platform for Embedded<R> {
             name: "embedded".to_owned(),
             abra: "simulated".to_owned(),
             abra_is_stand_in: true,
-            engine: "in memory".to_owned(),
+            engine: format!("in memory, seed {}", self.server.seed),
             host_quirks: Vec::new(),
             stand_ins: parts.map(str::to_owned).to_vec(),
         }

@@ -16,6 +16,7 @@ use super::shared::Shared;
 /// The simulated server.
 #[derive(Debug)]
 pub(crate) struct Server {
+    pub(super) seed: u64,
     pub(crate) files: RecipeFiles,
     pub(super) suite_overlay: Option<String>,
     pub(crate) shared: Arc<Shared>,
@@ -24,11 +25,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(super) fn new(
+        seed: u64,
         files: RecipeFiles,
         suite_overlay: Option<String>,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { files, suite_overlay, shared, apps: Mutex::default() }
+        Self { seed, files, suite_overlay, shared, apps: Mutex::default() }
     }
 
     pub(super) fn apps(&self) -> MutexGuard<'_, Apps> {

@@ -5,6 +5,8 @@ use harness_core::process::BaseEnv;
 use harness_core::report::ExitStatus;
 use thiserror::Error;
 
+use crate::disk::RealDisk;
+use crate::last_good;
 use crate::output;
 use crate::prepare::prepare;
 use crate::settings::{Provenance, Setting};
@@ -61,7 +63,10 @@ impl Args {
                 .expect("a plan has nothing that JSON lacks");
             output::data(&text);
         } else {
-            output::data(&output::plan(&prepared.plan));
+            let folder = last_good::folder(&settings.state_dir);
+            let good = last_good::read(&RealDisk, &folder, &prepared.plan.recipe);
+            let good = good.map_err(Failed::usage)?;
+            output::data(&output::plan(&prepared.plan, good.as_ref()));
         }
         Ok(ExitStatus::Verdict(harness_core::report::RunVerdict::Pass))
     }

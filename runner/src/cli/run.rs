@@ -7,6 +7,7 @@ use harness_core::process::BaseEnv;
 use harness_core::report::ExitStatus;
 use harness_core::suite::Span;
 use harness_local::embedded::SUFFIX;
+use thiserror::Error;
 
 use crate::output;
 use crate::platform::{Choice, choose};
@@ -45,9 +46,17 @@ pub(super) struct Args {
     /// How long one command of abra may take [default: 2m].
     #[arg(long, env = "CCCI_COMMAND_TIMEOUT", value_name = "TIME")]
     command_timeout: Option<Span>,
+    /// What everything random on the simulated server is made of; its results name it [default: of the run's name].
+    #[arg(long, env = "CCCI_SEED", value_name = "N")]
+    seed: Option<u64>,
     #[command(flatten)]
     places: Places,
 }
+
+/// Something was given that only a simulated server has.
+#[derive(Debug, Error)]
+#[error("{0} means something only on a simulated server: add `--platform embedded`")]
+struct OnlySimulated(&'static str);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum PlatformChoice {
@@ -74,6 +83,9 @@ impl Args {
         let target = self.what.target().map_err(Failed::usage)?;
         let mut settings = self.places.settings(base, self.out, self.deadline)?;
         let platform = decide(self.platform, &mut settings).await;
+        if self.seed.is_some() && platform != Choice::Embedded {
+            return Err(Failed::usage(OnlySimulated("--seed")));
+        }
         let limits = GivenLimits {
             deploy: self.deploy_timeout.map(|s| s.0),
             http: self.http_timeout.map(|s| s.0),
@@ -84,8 +96,8 @@ impl Args {
             KeepChoice::OnFailure => Keep::OnFailure,
             KeepChoice::Always => Keep::Always,
         };
-        let (run_id, trials) = (self.run_id, self.places.trials());
-        let request = Request { target, platform, run_id, keep, limits, trials };
+        let (run_id, seed, trials) = (self.run_id, self.seed, self.places.trials());
+        let request = Request { target, platform, run_id, seed, keep, limits, trials };
         run(&request, &settings, base)
             .await
             .map_err(|error| Failed { exit: error.exit(), error: Box::new(error) })

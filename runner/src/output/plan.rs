@@ -3,8 +3,10 @@
 use harness_core::plan::{Plan, Planned};
 use harness_core::platform::Revision;
 
-/// Returns the plan as text.
-pub fn plan(plan: &Plan) -> String {
+use crate::last_good::LastGood;
+
+/// Returns the plan as text, with the recipe's last good release.
+pub fn plan(plan: &Plan, good: Option<&LastGood>) -> String {
     let mut lines = vec![
         format!("recipe    {} ({})", plan.recipe, plan.source),
         format!("head      {}", revision(&plan.head)),
@@ -14,6 +16,7 @@ pub fn plan(plan: &Plan) -> String {
                 .as_ref()
                 .map_or_else(|| "none: head is deployed at once".to_owned(), revision)
         ),
+        format!("last good {}", good.map_or_else(|| "none yet".to_owned(), last_good)),
         format!("app       {}", plan.app.domain),
         format!("deploys   {}", plan.deploys),
     ];
@@ -32,6 +35,11 @@ pub fn plan(plan: &Plan) -> String {
         lines.push(format!("settings  {}", plan.customization.join("; ")));
     }
     lines.join("\n")
+}
+
+fn last_good(good: &LastGood) -> String {
+    let commit = good.commit.get(..8).unwrap_or(&good.commit);
+    format!("{} ({commit}), level {}, by run {}", good.version, good.level, good.run)
 }
 
 fn revision(revision: &Revision) -> String {
