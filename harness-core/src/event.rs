@@ -8,7 +8,10 @@ use tokio::time::Instant;
 
 use crate::cause::{Cause, CauseClass};
 use crate::census::Item;
+use crate::converge::{Before, Decided};
 use crate::lint::LintReport;
+use crate::name::ServiceName;
+use crate::observation::Observation;
 use crate::plan::Plan;
 use crate::platform::PlatformFacts;
 use crate::secret::{Redactor, Secret};
@@ -56,6 +59,32 @@ pub enum Happened {
         phase: String,
         /// What was last seen.
         status: String,
+    },
+    /// A wait for convergence began: what it is decided by, beside what is observed.
+    Awaited {
+        /// The tier that it belongs to.
+        tier: Tier,
+        /// The services that must be there.
+        defined: Vec<ServiceName>,
+        /// What was there before.
+        before: Box<Before>,
+    },
+    /// What was observed of an app that is to converge, and what was decided by it. It is said when the decision
+    /// changes.
+    Observed {
+        /// The tier that it belongs to.
+        tier: Tier,
+        /// What was observed, without labels: nothing is decided by them here.
+        observation: Box<Observation>,
+        /// What was decided.
+        decided: Decided,
+    },
+    /// A process of seeds or checks crashed, hung, or could not be started.
+    TrialsBroke {
+        /// The tier that it belongs to.
+        tier: Tier,
+        /// Why.
+        cause: Cause,
     },
     /// A phase ended.
     PhaseFinished {

@@ -44,6 +44,7 @@ pub mod plan;
 pub mod platform;
 pub mod process;
 pub mod recipe;
+pub mod replay;
 pub mod report;
 pub mod run_file;
 pub mod secret;

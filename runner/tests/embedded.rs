@@ -193,3 +193,46 @@ fn every_broken_recipe_ends_as_on_a_real_engine() {
     let wrong: Vec<String> = runtime.block_on(all).into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Says how `cc-ci replay` ended on a folder.
+async fn replay(base: &BaseEnv, folder: &Utf8Path) -> (Option<i32>, String) {
+    let cmd = Cmd::new(env!("CARGO_BIN_EXE_cc-ci"), base, Deadline::after(RUN));
+    let output = cmd.args(["replay", folder.as_str()]).output().await.expect("it can be started");
+    (output.status.code(), format!("{}{}", output.stdout, output.stderr))
+}
+
+#[test]
+fn recorded_runs_are_decided_again_as_they_were() {
+    let (base, _temp, runtime) = world();
+    let recorded = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded");
+    for (run, decided) in [
+        ("custom-html", "upgrade: converged, at 472 ms: not yet: app: update in flight, 1/1"),
+        ("crash-loop", "install: judged by a step: fail, app: service `app` keeps crashing"),
+    ] {
+        let (code, text) = runtime.block_on(replay(&base, &recorded.join(run)));
+        assert_eq!(code, Some(0), "{run}: {text}");
+        assert!(text.contains(decided) && text.contains(" 0 different"), "{run}: {text}");
+    }
+}
+
+#[test]
+fn a_recorded_run_that_would_be_decided_otherwise_is_shown() {
+    let (base, temp, runtime) = world();
+    let dir = Utf8Path::from_path(temp.path()).unwrap();
+    let recorded = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded/crash-loop");
+    let events = std::fs::read_to_string(recorded.join("events.jsonl")).unwrap();
+    // As an earlier cc-ci would have decided that gave up at the second exit.
+    let waited = r#""decided":{"not-yet":"app: 0/1 pending, 2 ended"}"#;
+    let gave_up = r#""decided":{"hopeless":{"class":"app","evidence":"2 attempts ended"}}"#;
+    assert!(events.contains(waited));
+    std::fs::write(dir.join("events.jsonl"), events.replace(waited, gave_up)).unwrap();
+    let (code, text) = runtime.block_on(replay(&base, dir));
+    assert_eq!(code, Some(1), "{text}");
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    assert!(lines.contains(&"recorded  hopeless: app: 2 attempts ended"), "{text}");
+    assert!(lines.contains(&"today     not yet: app: 0/1 pending, 2 ended"), "{text}");
+    assert!(text.contains(" 1 different") && text.contains("left no results"), "{text}");
+    std::fs::write(dir.join("events.jsonl"), "no event\n").unwrap();
+    assert_eq!(runtime.block_on(replay(&base, dir)).0, Some(2));
+    assert_eq!(runtime.block_on(replay(&base, &dir.join("nowhere"))).0, Some(2));
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, CauseClass};
 use crate::name::ServiceName;
@@ -12,7 +13,7 @@ use crate::wait::Readiness;
 use super::crash;
 
 /// What was there before an upgrade: what is left over from then must not be taken for the upgrade's own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Before {
     services: BTreeMap<ServiceName, (String, Option<Update>)>,
     at: Option<Timestamp>,

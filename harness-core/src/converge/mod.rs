@@ -3,10 +3,12 @@
 
 mod crash;
 mod decide;
+mod decided;
 mod orphans;
 
 pub use crash::{CRASHES_UNTIL_HOPELESS, SETTLED_AFTER};
 pub use decide::{Before, decide};
+pub use decided::Decided;
 pub use orphans::orphans;
 
 #[cfg(test)]

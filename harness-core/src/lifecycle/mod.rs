@@ -24,6 +24,8 @@ mod run_tests;
 #[cfg(test)]
 mod tiers_tests;
 
+pub(crate) use tiers::{Judged, TierEnd, judge, judge_step, silent};
+
 pub use job::{Job, Keep, Limits, RecipeStates, defined_services};
 pub use stop::StopSignal;
 pub use trials::{Trials, TrialsEnded};

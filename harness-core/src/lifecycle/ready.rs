@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use tokio::time::Instant;
 
 use crate::cause::{Cause, CauseClass};
-use crate::converge::{Before, decide};
+use crate::converge::{Before, Decided, decide};
 use crate::event::{Happened, WaitedOn};
 use crate::http::{Answer, HttpError, RouterPage, router_page};
 use crate::name::ServiceName;
@@ -30,6 +30,8 @@ struct Progress {
     /// Why the last look failed; none once a look succeeded.
     engine: Option<Cause>,
     last: Option<Observation>,
+    /// What was last said to be decided.
+    decided: Option<Decided>,
 }
 
 impl<P: Platform, T: Trials> Job<'_, P, T> {
@@ -47,6 +49,12 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             failed_looks: 0,
             engine: None,
             last: None,
+            decided: None,
+        });
+        self.log.say(Happened::Awaited {
+            tier,
+            defined: defined.clone(),
+            before: Box::new(before.clone()),
         });
         self.start("converge", tier);
         let answered = until(
@@ -105,6 +113,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             let mut progress = progress.borrow_mut();
             progress.failed_looks = 0;
             progress.engine = None;
+            self.say_decided(tier, &converged, &observation, &mut progress.decided);
             progress.last = Some(observation);
             match converged {
                 Readiness::Hopeless(cause) => return Readiness::Hopeless(cause),
@@ -143,6 +152,26 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     pub(super) async fn observe(&self) -> Result<Observation, OpError> {
         bounded("look at the app's services", LOOK_WITHIN, self.platform.observe(&self.plan.app))
             .await
+    }
+
+    /// Says what was decided, and by what, when it is another decision than before: enough to decide again later.
+    fn say_decided(
+        &self,
+        tier: Tier,
+        converged: &Readiness<()>,
+        observation: &Observation,
+        last: &mut Option<Decided>,
+    ) {
+        let decided = Decided::from(converged);
+        if last.as_ref() == Some(&decided) {
+            return;
+        }
+        *last = Some(decided.clone());
+        let mut observation = observation.clone();
+        for service in &mut observation.services {
+            service.labels.clear();
+        }
+        self.log.say(Happened::Observed { tier, observation: Box::new(observation), decided });
     }
 
     /// Gathers the last log lines of the services, as evidence.

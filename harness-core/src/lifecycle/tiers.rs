@@ -36,24 +36,24 @@ impl Trouble {
 
 /// How a tier ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TierEnd {
-    pub(super) status: Status,
-    pub(super) reason: Option<String>,
-    pub(super) cause: Option<Cause>,
+pub(crate) struct TierEnd {
+    pub(crate) status: Status,
+    pub(crate) reason: Option<String>,
+    pub(crate) cause: Option<Cause>,
 }
 
 /// One check as the tier is judged by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Judged {
-    pub(super) name: String,
-    pub(super) status: Status,
-    pub(super) message: Option<String>,
-    pub(super) cause: Option<CauseClass>,
+pub(crate) struct Judged {
+    pub(crate) name: String,
+    pub(crate) status: Status,
+    pub(crate) message: Option<String>,
+    pub(crate) cause: Option<CauseClass>,
 }
 
 /// Judges a tier by its checks: one failure fails it, unless the failure is nobody's verdict (the host's, the
 /// registry's, ours), which leaves it unverified; nothing but skips proves nothing.
-pub(super) fn judge(checks: &[Judged], trouble: Option<&Cause>) -> TierEnd {
+pub(crate) fn judge(checks: &[Judged], trouble: Option<&Cause>) -> TierEnd {
     let failed = checks.iter().find(|c| c.status == Status::Fail);
     let named = |check: &Judged| {
         let text = format!("{}: {}", check.name, check.message.as_deref().unwrap_or("failed"));
@@ -93,7 +93,7 @@ pub(super) fn judge(checks: &[Judged], trouble: Option<&Cause>) -> TierEnd {
 
 /// Returns the checks that were planned and said nothing: the process ended before them.
 /// That is the suite's fault, unless what ended it is nobody's verdict.
-pub(super) fn silent(planned: &[String], said: &[Judged], trouble: Option<&Cause>) -> Vec<Judged> {
+pub(crate) fn silent(planned: &[String], said: &[Judged], trouble: Option<&Cause>) -> Vec<Judged> {
     let excuse = trouble.map(|t| t.class).filter(|c| !c.is_verdict());
     let missing = planned.iter().filter(|name| said.iter().all(|s| s.name != **name));
     let of = |name: &String| Judged {
@@ -103,6 +103,13 @@ pub(super) fn silent(planned: &[String], said: &[Judged], trouble: Option<&Cause
         cause: Some(excuse.unwrap_or(CauseClass::Suite)),
     };
     missing.map(of).collect()
+}
+
+/// Judges a tier by the step of its op that did not succeed.
+pub(crate) fn judge_step(cause: &Cause) -> TierEnd {
+    let status = if cause.class.is_verdict() { Status::Fail } else { Status::Unver };
+    let reason = (status == Status::Unver).then(|| cause.evidence.clone());
+    TierEnd { status, reason, cause: Some(cause.clone()) }
 }
 
 impl<P: Platform, T: Trials> Job<'_, P, T> {
@@ -143,16 +150,15 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
 
     /// Says that a step of an op failed, and judges the tier by it.
     pub(super) fn step_failed(&self, tier: Tier, trouble: &Trouble, took: Duration) -> TierEnd {
-        let status = if trouble.cause.class.is_verdict() { Status::Fail } else { Status::Unver };
+        let end = judge_step(&trouble.cause);
         let check = Judged {
             name: trouble.check.to_owned(),
-            status,
+            status: end.status,
             message: Some(trouble.cause.evidence.clone()),
             cause: Some(trouble.cause.class),
         };
         self.say_check(tier, &check, took);
-        let reason = (status == Status::Unver).then(|| trouble.cause.evidence.clone());
-        TierEnd { status, reason, cause: Some(trouble.cause.clone()) }
+        end
     }
 
     fn say_check(&self, tier: Tier, check: &Judged, took: Duration) {
@@ -199,6 +205,9 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                     judged.push(check);
                 }
             }
+        }
+        if let Some(cause) = &ended.trouble {
+            self.log.say(Happened::TrialsBroke { tier, cause: cause.clone() });
         }
         self.log
             .say(Happened::PhaseFinished { phase: name.to_owned(), ok: ended.trouble.is_none() });

@@ -68,7 +68,11 @@ impl Fold {
                 self.open.push((phase.clone(), *tier, *waited_on, event.ms));
             }
             Happened::PhaseFinished { phase, .. } => self.close(phase, event.ms),
-            Happened::StatusChanged { .. } | Happened::LogsGathered { .. } => {}
+            Happened::StatusChanged { .. }
+            | Happened::Awaited { .. }
+            | Happened::Observed { .. }
+            | Happened::TrialsBroke { .. }
+            | Happened::LogsGathered { .. } => {}
             Happened::Noted { text } => self.notes.push(text.clone()),
             Happened::DeployDone => self.deploys += 1,
             Happened::CheckFinished { tier, name, status, duration_ms, message, cause } => {

@@ -8,6 +8,7 @@ mod results;
 mod trace;
 
 pub use exit::ExitStatus;
+pub use fold::NoRun;
 pub use junit::junit;
 pub use ladder::{level, rungs};
 pub use results::{

@@ -52,6 +52,9 @@ impl<D: Disk> Recorder<D> {
             Happened::Linted { .. }
             | Happened::PhaseStarted { .. }
             | Happened::StatusChanged { .. }
+            | Happened::Awaited { .. }
+            | Happened::Observed { .. }
+            | Happened::TrialsBroke { .. }
             | Happened::PhaseFinished { .. }
             | Happened::Noted { .. }
             | Happened::DeployDone

@@ -6,6 +6,8 @@ mod gc;
 mod lint;
 mod options;
 mod plan;
+mod recorded;
+mod replay;
 mod run;
 
 use camino::Utf8PathBuf;
@@ -42,6 +44,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Says what a run proved and why, from its events.
     Explain(explain::Args),
+    /// Decides again over a run's events, and shows where today's code decides otherwise.
+    Replay(replay::Args),
 }
 
 /// Parses the command line, does what it says, and returns the exit code.
@@ -61,6 +65,7 @@ pub async fn main(base: BaseEnv) -> u8 {
         Command::Gc(args) => args.run(&base).await,
         Command::Doctor(args) => args.run(&base).await,
         Command::Explain(args) => args.run(),
+        Command::Replay(args) => args.run(),
     };
     match done {
         Ok(status) => status.code(),

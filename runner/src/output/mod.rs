@@ -3,10 +3,12 @@
 mod explain;
 mod plan;
 mod progress;
+mod replay;
 
 pub use explain::explain;
 pub use plan::plan;
 pub use progress::Progress;
+pub use replay::replay;
 
 use std::io::Write;
 

@@ -128,6 +128,9 @@ impl Sink for Progress {
             Happened::RunStarted { .. }
             | Happened::CheckFinished { .. }
             | Happened::DeployDone
+            | Happened::Awaited { .. }
+            | Happened::Observed { .. }
+            | Happened::TrialsBroke { .. }
             | Happened::LogsGathered { .. }
             | Happened::TeardownStep { .. }
             | Happened::CensusTaken { .. }
