@@ -1,6 +1,7 @@
 //! Which commit or version runs, by the labels that abra stamps: pure.
 
-use crate::name::StackName;
+use crate::cause::CauseClass;
+use crate::name::{StackName, Version};
 use crate::observation::{Observation, ServiceState};
 use crate::platform::Revision;
 
@@ -11,6 +12,21 @@ pub struct Mismatch {
     pub expected: String,
     /// What was.
     pub seen: String,
+    /// What the labels do name, if they name another commit or version.
+    pub named: Option<String>,
+}
+
+impl Mismatch {
+    /// Returns whose fault it is. `labeled` is the version that the recipe's own files carry at the revision: one that
+    /// runs under it although the revision is another release was forgotten there. A commit or version that was not
+    /// asked for is no recipe's doing: whoever checked it out or deployed it took another one.
+    pub fn class(&self, labeled: Option<&Version>) -> CauseClass {
+        match &self.named {
+            None => CauseClass::Recipe,
+            Some(named) if labeled.is_some_and(|v| v.to_string() == *named) => CauseClass::Recipe,
+            Some(_) => CauseClass::Harness,
+        }
+    }
 }
 
 /// Checks that the labels of a stack name a revision: after a chaos deploy the chaos-version label its commit; after a
@@ -34,7 +50,8 @@ pub fn names(
         }
         None => "no service carries that label".to_owned(),
     };
-    Err(Mismatch { expected: format!("the label {key} to name {}", revision.commit.short()), seen })
+    let expected = format!("the label {key} to name {}", revision.commit.short());
+    Err(Mismatch { expected, seen, named: label(observation, &key).map(str::to_owned) })
 }
 
 fn names_version(
@@ -48,6 +65,7 @@ fn names_version(
         return Err(Mismatch {
             expected,
             seen: "a pinned deploy of a commit without one".to_owned(),
+            named: None,
         });
     };
     let seen = match label(observation, &key) {
@@ -55,7 +73,8 @@ fn names_version(
         Some(seen) => seen.to_owned(),
         None => "no service carries that label".to_owned(),
     };
-    Err(Mismatch { expected: format!("the label {key} to be {wanted}"), seen })
+    let named = label(observation, &key).map(str::to_owned);
+    Err(Mismatch { expected: format!("the label {key} to be {wanted}"), seen, named })
 }
 
 /// Returns a label's value on service `app`, or else on the first service that carries it.
@@ -69,7 +88,7 @@ pub fn label<'a>(observation: &'a Observation, key: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::converge::sample;
-    use crate::name::{Commit, Domain, Version};
+    use crate::name::{Commit, Domain};
 
     fn stack() -> StackName {
         StackName::from(&Domain::try_from("cust-123456.example.org".to_owned()).unwrap())
@@ -123,6 +142,21 @@ mod tests {
         let bare = seen(&[("app", &[(CHAOS, "false")])]);
         let bare = mismatch(&bare, Some("2.0.0+2"));
         assert_eq!(bare.as_deref(), Some("no service carries that label"));
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_not_the_recipes_and_a_forgotten_label_is() {
+        let version = |v: &str| Version::try_from(v.to_owned()).unwrap();
+        let class = |observation: &Observation, wanted, labeled: Option<&str>| {
+            let wrong = names(&stack(), observation, &revision(wanted)).unwrap_err();
+            wrong.class(labeled.map(version).as_ref())
+        };
+        let stamped = seen(&[("app", &[(CHAOS, "true"), (STAMP, "11111111")])]);
+        assert_eq!(class(&stamped, None, Some("1.0.0+1")), CauseClass::Harness);
+        let pinned = seen(&[("app", &[(CHAOS, "false"), (VERSION, "1.0.0+1")])]);
+        assert_eq!(class(&pinned, Some("2.0.0+2"), Some("1.0.0+1")), CauseClass::Recipe);
+        assert_eq!(class(&pinned, Some("2.0.0+2"), Some("2.0.0+2")), CauseClass::Harness);
+        assert_eq!(class(&seen(&[("app", &[])]), None, None), CauseClass::Recipe);
     }
 
     #[test]

@@ -186,6 +186,7 @@ impl Scene {
             base: base.iter().copied().map(defined).collect(),
             head: head.iter().copied().map(defined).collect(),
             claims: Claims { volumes: vec!["data".to_owned()], ..Default::default() },
+            ..RecipeStates::default()
         };
         let platform = FakePlatform {
             core: Arc::clone(&core),

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use serde_json::Value;
 
 use crate::event::{EventLog, Happened, WaitedOn};
-use crate::name::ServiceName;
+use crate::name::{ServiceName, Version};
 use crate::plan::Plan;
 use crate::platform::Platform;
 use crate::recipe::{Compose, RecipeAt};
@@ -58,6 +58,10 @@ pub struct RecipeStates {
     pub head: Vec<DefinedService>,
     /// What head's labels claim to back up.
     pub claims: Claims,
+    /// The version that base's files carry.
+    pub base_label: Option<Version>,
+    /// The version that head's files carry.
+    pub head_label: Option<Version>,
 }
 
 impl RecipeStates {
@@ -69,6 +73,8 @@ impl RecipeStates {
             base: base.map(|b| defined_services(&b.compose)).unwrap_or_default(),
             head: defined,
             claims,
+            base_label: base.and_then(|b| b.version.clone()),
+            head_label: head.version.clone(),
         }
     }
 }

@@ -28,9 +28,9 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 
     async fn install(&self, state: &mut State) -> Result<(), Trouble> {
-        let (revision, services) = match &self.plan.base {
-            Some(base) => (base, &self.recipe.base),
-            None => (&self.plan.head, &self.recipe.head),
+        let (revision, services, labeled) = match &self.plan.base {
+            Some(base) => (base, &self.recipe.base, &self.recipe.base_label),
+            None => (&self.plan.head, &self.recipe.head, &self.recipe.head_label),
         };
         state.services.clone_from(services);
         let env: Vec<_> = self.settings.env.clone().into_iter().collect();
@@ -47,7 +47,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let began = Instant::now();
         identity::names(&self.plan.app.stack, &observation, revision).map_err(|wrong| {
             let text = format!("expected {}, seen {}", wrong.expected, wrong.seen);
-            Trouble::new("commit_deployed", Cause::new(CauseClass::Recipe, text))
+            let class = wrong.class(labeled.as_ref());
+            Trouble::new("commit_deployed", Cause::new(class, text))
         })?;
         self.step_done(Tier::Install, "commit_deployed", began.elapsed());
         Ok(())

@@ -1,11 +1,12 @@
 //! Waiting until an app has converged and answers, noticing doom on the way.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::cause::{Cause, CauseClass};
-use crate::converge::{Before, Decided, decide};
+use crate::converge::{Before, Decided, decide, is_only_paused};
 use crate::event::{Happened, WaitedOn};
 use crate::http::{Answer, HttpError, RouterPage, router_page};
 use crate::name::ServiceName;
@@ -22,6 +23,9 @@ use super::trials::Trials;
 /// So many failed looks at the engine in a row mean that it is gone.
 const LOOKS_UNTIL_GONE: u32 = 12;
 
+/// An update that has been paused for longer than this stays so.
+const PAUSE_PASSES: Duration = Duration::from_secs(10);
+
 /// Where the wait stands.
 struct Progress {
     began: Instant,
@@ -30,6 +34,8 @@ struct Progress {
     /// Why the last look failed; none once a look succeeded.
     engine: Option<Cause>,
     last: Option<Observation>,
+    /// Since when nothing is wrong but that Swarm says `paused` of an update.
+    paused: Option<Instant>,
     /// What was last said to be decided.
     decided: Option<Decided>,
 }
@@ -49,6 +55,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             failed_looks: 0,
             engine: None,
             last: None,
+            paused: None,
             decided: None,
         });
         self.log.say(Happened::Awaited {
@@ -114,8 +121,14 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             progress.failed_looks = 0;
             progress.engine = None;
             self.say_decided(tier, &converged, &observation, &mut progress.decided);
+            let paused = matches!(converged, Readiness::Hopeless(_))
+                && is_only_paused(&observation, defined, before);
+            let paused = paused_for(paused, &mut progress);
             progress.last = Some(observation);
             match converged {
+                Readiness::Hopeless(cause) if paused.is_some_and(|time| time < PAUSE_PASSES) => {
+                    return Readiness::NotYet(format!("{}, which may pass", cause.evidence));
+                }
                 Readiness::Hopeless(cause) => return Readiness::Hopeless(cause),
                 Readiness::NotYet(status) => {
                     return not_converged(status, &progress, self.limits.deploy);
@@ -189,6 +202,15 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
 
 /// How long one request for the health path may take.
 const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Returns for how long nothing has been wrong but a pause; none when that is not so.
+fn paused_for(paused: bool, progress: &mut Progress) -> Option<Duration> {
+    if !paused {
+        progress.paused = None;
+        return None;
+    }
+    Some(progress.paused.get_or_insert_with(Instant::now).elapsed())
+}
 
 fn failed_look(error: &OpError, progress: &mut Progress) -> Readiness<()> {
     progress.failed_looks += 1;

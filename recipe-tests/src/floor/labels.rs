@@ -1,5 +1,6 @@
 //! Which commit or version the labels of a stack name.
 
+use harness_core::cause::CauseClass;
 use harness_core::identity::{Mismatch, names};
 use harness_core::name::StackName;
 use harness_core::observation::Observation;
@@ -11,8 +12,13 @@ use super::Finding;
 pub(super) fn name_head(stack: &StackName, after: &Observation, head: &Revision) -> Finding {
     match names(stack, after, head) {
         Ok(()) => Finding::Right,
-        Err(Mismatch { expected, seen }) => Finding::wrong(expected, seen),
+        Err(Mismatch { expected, seen, .. }) => Finding::wrong(expected, seen),
     }
+}
+
+/// Returns whose fault it is that the labels do not name head.
+pub(super) fn blame(stack: &StackName, after: &Observation, head: &Revision) -> CauseClass {
+    names(stack, after, head).err().map_or(CauseClass::Recipe, |wrong| wrong.class(None))
 }
 
 #[cfg(test)]

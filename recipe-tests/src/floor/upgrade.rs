@@ -18,7 +18,9 @@ pub(super) async fn plant(ctx: Ctx) -> Check {
 
 /// Swarm's labels name the commit under test.
 pub(super) async fn commit_label_is_head(ctx: Ctx) -> Check {
-    labels::name_head(&ctx.app().stack, &facts(&ctx)?.after, ctx.head()).into_check()
+    let (stack, after) = (&ctx.app().stack, &facts(&ctx)?.after);
+    let named = labels::name_head(stack, after, ctx.head()).into_check();
+    named.map_err(|failure| failure.with_cause(labels::blame(stack, after, ctx.head())))
 }
 
 /// A version label or an image is not what it was.
