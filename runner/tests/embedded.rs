@@ -163,6 +163,24 @@ fn custom_html_reaches_level_5_and_says_that_it_was_simulated() {
 }
 
 #[test]
+fn ghost_keeps_its_database_through_upgrade_backup_and_restore() {
+    let (base, temp, runtime) = world();
+    let dir = Utf8Path::from_path(temp.path()).unwrap();
+    let trials = trials(&base, &runtime);
+    let args = ["--recipe", "ghost", "--platform", "embedded"];
+    let ended = runtime.block_on(run(&base, &trials, dir, "ghost", &args));
+    assert_eq!(ended.code, Some(0), "{}", ended.text);
+    let at = |pointer: &str| ended.results.pointer(pointer).cloned().unwrap_or_default();
+    assert_eq!((at("/verdict"), at("/level")), (json!("pass"), json!(3)), "{}", ended.text);
+    for tier in ["install", "upgrade", "backup", "restore"] {
+        assert_eq!(at(&format!("/results/{tier}")), json!("pass"), "{tier}: {}", ended.text);
+    }
+    // No suite, no level of its own: as on a real engine.
+    assert_eq!(at("/results/custom"), json!("skip"), "{}", ended.text);
+    assert_eq!(at("/census/left_behind"), json!([]));
+}
+
+#[test]
 fn without_an_engine_auto_takes_the_simulated_server_and_says_why() {
     let (base, temp, runtime) = world();
     let dir = Utf8Path::from_path(temp.path()).unwrap();

@@ -13,13 +13,12 @@ struct Asked<'a> {
     data: Option<&'a str>,
     output: Option<&'a str>,
     socket: Option<&'a str>,
+    headers: Vec<(String, String)>,
     fails: bool,
 }
 
 /// Options that take a value and change nothing here.
-const WITH_VALUE: [&str; 10] = [
-    "--header",
-    "-H",
+const WITH_VALUE: [&str; 8] = [
     "--max-time",
     "-m",
     "--retry",
@@ -35,23 +34,31 @@ pub(super) fn curl(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io<'_
     if asked.socket.is_some() {
         return engine(machine, &asked);
     }
-    let Some((port, path)) = local(asked.url) else {
+    let Some((host, port, path)) = address(asked.url) else {
         io.err.extend(format!("curl: (6) Could not resolve host: {}\n", asked.url).bytes());
         return 6;
     };
+    let is_here = ["127.0.0.1", "localhost", "0.0.0.0"].contains(&host);
+    if !is_here && !machine.inside.resolves(host) {
+        io.err.extend(format!("curl: (6) Could not resolve host: {host}\n").bytes());
+        return 6;
+    }
     let method = asked.method.unwrap_or(if asked.data.is_some() { "POST" } else { "GET" });
     let request = Request {
         method: method.to_owned(),
         body: asked.data.unwrap_or_default().as_bytes().to_vec(),
+        headers: asked.headers.clone(),
         ..Request::get(path)
     };
-    let answer: Option<Response> = if machine.inside.serves {
+    let answer: Option<Response> = if !is_here {
+        machine.inside.ask(host, port, &request)
+    } else if machine.inside.serves {
         machine.image.answer(machine.inside, port, &request)
     } else {
         None
     };
     let Some(answer) = answer else {
-        let text = format!("curl: (7) Failed to connect to 127.0.0.1 port {port}\n");
+        let text = format!("curl: (7) Failed to connect to {host} port {port}\n");
         io.err.extend(text.bytes());
         return 7;
     };
@@ -80,6 +87,12 @@ fn read<'a>(words: &[&'a str]) -> Asked<'a> {
             "--request" | "-X" => asked.method = words.next(),
             "--data" | "-d" | "--data-raw" => asked.data = words.next(),
             "--output" | "-o" | "-O" => asked.output = words.next(),
+            "--header" | "-H" => {
+                let header = words.next().and_then(|h| h.split_once(':'));
+                asked
+                    .headers
+                    .extend(header.map(|(n, v)| (n.to_ascii_lowercase(), v.trim().to_owned())));
+            }
             "--unix-socket" => asked.socket = words.next(),
             word if WITH_VALUE.contains(&word) => drop(words.next()),
             word if word.starts_with("--") => {}
@@ -90,16 +103,15 @@ fn read<'a>(words: &[&'a str]) -> Asked<'a> {
     asked
 }
 
-/// Returns the port and path of a URL that leads to the container itself.
-fn local(url: &str) -> Option<(u16, &str)> {
+/// Returns the host, port and path of a URL.
+fn address(url: &str) -> Option<(&str, u16, &str)> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (authority, path) = match rest.find('/') {
         Some(at) => rest.split_at(at),
         None => (rest, "/"),
     };
     let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
-    let is_local = ["127.0.0.1", "localhost", "0.0.0.0"].contains(&host);
-    Some((port.parse().ok()?, path)).filter(|_| is_local)
+    Some((host, port.parse().ok()?, path)).filter(|_| !host.is_empty())
 }
 
 /// Makes and starts containers through the engine's socket.
@@ -132,10 +144,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_container_itself_is_reached() {
-        assert_eq!(local("http://127.0.0.1:8080/a?b"), Some((8080, "/a?b")));
-        assert_eq!(local("localhost"), Some((80, "/")));
-        assert_eq!(local("https://example.org/"), None);
+    fn an_address_is_read_with_or_without_its_parts() {
+        assert_eq!(address("http://127.0.0.1:8080/a?b"), Some(("127.0.0.1", 8080, "/a?b")));
+        assert_eq!(address("localhost"), Some(("localhost", 80, "/")));
+        assert_eq!(address("http://"), None);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::db::{DatabaseImage, Product};
 use super::generic::Generic;
+use super::ghost::Ghost;
 use super::nginx::Nginx;
 use crate::world::{Image, ImageSource, Library};
 
@@ -18,7 +20,13 @@ impl Library for StandIns {
             "nginx" | "library/nginx" | "docker.io/library/nginx" => {
                 Arc::new(Nginx::new(tag.unwrap_or("1")))
             }
-            _ => Arc::new(Generic),
+            "ghost" | "library/ghost" | "docker.io/library/ghost" => {
+                Arc::new(Ghost::new(tag.unwrap_or_default()))
+            }
+            _ => match database(name) {
+                Some(product) => Arc::new(DatabaseImage::new(product, tag.unwrap_or_default())),
+                None => Arc::new(Generic),
+            },
         }
     }
 }
@@ -38,6 +46,16 @@ impl StandIns {
             "nginx" => ImageSource::Present,
             _ => ImageSource::Registry(Duration::from_secs(1)),
         }
+    }
+}
+
+/// Returns which database server an image is of, whoever made it.
+fn database(name: &str) -> Option<Product> {
+    match name.rsplit('/').next().unwrap_or_default() {
+        "postgres" | "pgautoupgrade" | "pgvector" | "pgvecto-rs" => Some(Product::Postgres),
+        "mysql" | "mysql-server" => Some(Product::MySql),
+        "mariadb" => Some(Product::MariaDb),
+        _ => None,
     }
 }
 

@@ -4,13 +4,20 @@
 //! Scripts of recipes are run by a small `shell`, with the programs that they really use.
 
 mod curl;
+mod db;
+mod files;
 mod find;
 mod generic;
+mod ghost;
 mod library;
 mod nginx;
 mod nginx_conf;
 mod nginx_pages;
+#[cfg(test)]
+mod play;
 mod programs;
 mod shell;
+mod sql;
+mod streams;
 
 pub use library::StandIns;

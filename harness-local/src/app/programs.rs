@@ -1,12 +1,7 @@
 //! The programs that recipes' scripts, hooks and health checks use. Main type: [`Machine`].
 
-use std::io::Write as _;
-
-use flate2::Compression;
-use flate2::write::{GzDecoder, GzEncoder};
-
-use super::{curl, find, shell};
-use crate::world::{FileProblem, Image, Inside, Io, Ran};
+use super::{curl, db, files, find, shell, streams};
+use crate::world::{Image, Inside, Io, Ran};
 
 /// A container with its image: where programs run.
 pub(super) struct Machine<'a, 'b> {
@@ -14,17 +9,120 @@ pub(super) struct Machine<'a, 'b> {
     pub(super) inside: &'a mut Inside<'b>,
 }
 
-/// The programs, but for those that an image brings itself.
-const KNOWN: [&str; 19] = [
-    "cat", "echo", "printf", "true", "false", "test", "[", "gzip", "gunzip", "sleep", "rm", "ls",
-    "find", "curl", "sh", "bash", "wget", "env", "tail",
+/// The programs, but for those that an image brings itself, and for those of databases.
+const KNOWN: [&str; 50] = [
+    "cat",
+    "echo",
+    "printf",
+    "true",
+    "false",
+    "test",
+    "[",
+    "gzip",
+    "gunzip",
+    "zcat",
+    "sleep",
+    "rm",
+    "ls",
+    "find",
+    "curl",
+    "sh",
+    "bash",
+    "wget",
+    "env",
+    "tail",
+    "head",
+    "grep",
+    "egrep",
+    "wc",
+    "sort",
+    "uniq",
+    "tr",
+    "cut",
+    "tee",
+    "mkdir",
+    "rmdir",
+    "mv",
+    "cp",
+    "touch",
+    "chmod",
+    "chown",
+    "ln",
+    "date",
+    "id",
+    "whoami",
+    "hostname",
+    "basename",
+    "dirname",
+    "seq",
+    "timeout",
+    "stat",
+    "sha256sum",
+    "gosu",
+    "su-exec",
+    "setpriv",
+];
+
+/// Programs that images do have and that nobody plays: their absence is no fault of a recipe.
+const UNPLAYED: [&str; 44] = [
+    "awk",
+    "sed",
+    "python",
+    "python3",
+    "perl",
+    "node",
+    "npm",
+    "php",
+    "ruby",
+    "rake",
+    "jq",
+    "openssl",
+    "nc",
+    "tar",
+    "pg_basebackup",
+    "mongodump",
+    "mongorestore",
+    "mongosh",
+    "mongo",
+    "rsync",
+    "zip",
+    "unzip",
+    "xargs",
+    "base64",
+    "md5sum",
+    "dd",
+    "du",
+    "df",
+    "ps",
+    "kill",
+    "pgrep",
+    "diff",
+    "xz",
+    "bzip2",
+    "zstd",
+    "nginx",
+    "apk",
+    "apt-get",
+    "git",
+    "su",
+    "runuser",
+    "expr",
+    "mktemp",
+    "clickhouse-client",
 ];
 
 /// Returns whether a command is a known program or a script.
 pub(super) fn is_known(inside: &Inside<'_>, argv: &[String]) -> bool {
     let Some(program) = argv.first() else { return false };
-    KNOWN.contains(&base_name(program))
+    let name = base_name(program);
+    KNOWN.contains(&name)
+        || db::CLIENTS.contains(&name)
         || inside.read(program).is_some_and(|b| b.starts_with(b"#!"))
+}
+
+/// Returns whether a script would find a command.
+pub(super) fn is_there(machine: &Machine<'_, '_>, name: &str) -> bool {
+    is_known(machine.inside, &[name.to_owned()])
 }
 
 pub(super) fn base_name(program: &str) -> &str {
@@ -41,27 +139,46 @@ impl Machine<'_, '_> {
     pub(super) fn run(&mut self, argv: &[String], io: &mut Io<'_>) -> Ran {
         let Some(program) = argv.first() else { return Ran::Ended(0) };
         let words: Vec<&str> = argv[1..].iter().map(String::as_str).collect();
-        let code = match base_name(program) {
+        let name = base_name(program);
+        let done = db::client(self, name, &words, io)
+            .or_else(|| files::program(self, name, &words, io))
+            .or_else(|| streams::program(self, name, &words, io));
+        if let Some(code) = done {
+            return Ran::Ended(code);
+        }
+        let code = match name {
             "true" => 0,
             "false" => 1,
-            "echo" => echo(&words, io),
-            "printf" => {
-                io.out.extend(words.first().unwrap_or(&"").replace("\\n", "\n").bytes());
-                0
+            "test" | "[" => {
+                let words = words.strip_suffix(&["]"]).unwrap_or(&words);
+                match shell::test(self.inside, words) {
+                    Ok(holds) => i64::from(!holds),
+                    Err(problem) => {
+                        io.err.extend(format!("{problem}\n").bytes());
+                        2
+                    }
+                }
             }
-            "cat" => self.cat(&words, io),
-            "test" | "[" => i64::from(!self.test(&words)),
-            "gzip" => gzip(io),
-            "gunzip" => gunzip(io),
-            "rm" => self.rm(&words),
-            "ls" => self.ls(&words, io),
             "find" => find::find(self.inside, &words, io),
             "curl" | "wget" => curl::curl(self, &words, io),
             "sleep" if matches!(words.first(), Some(&"infinity")) => return Ran::Idles,
             "tail" if words.contains(&"-f") => return Ran::Idles,
-            "sleep" | "tail" => 0,
+            "sleep" => 0,
             "env" => return self.env(argv, io),
-            "sh" | "bash" => return self.shell(&words, io),
+            // Who runs a program makes no difference here.
+            "gosu" | "su-exec" if argv.len() > 2 => {
+                return self.image.run(self.inside, &argv[2..], io);
+            }
+            "timeout" | "setpriv" => {
+                let flags = words.iter().take_while(|w| w.starts_with('-')).count();
+                let skipped = flags + usize::from(name == "timeout");
+                return self.image.run(
+                    self.inside,
+                    argv.get(1 + skipped..).unwrap_or_default(),
+                    io,
+                );
+            }
+            "sh" | "bash" | "ash" | "dash" => return self.shell(&words, io),
             _ => return self.script(argv, io),
         };
         Ran::Ended(code)
@@ -71,17 +188,58 @@ impl Machine<'_, '_> {
         match words {
             ["-c", text, args @ ..] => {
                 // What follows the text is the script's own name, then its arguments.
-                shell::run(self, text, args.get(1..).unwrap_or_default(), io)
+                let name = args.first().copied().unwrap_or("sh");
+                shell::run(self, text, name, args.get(1..).unwrap_or_default(), io)
             }
-            [file, args @ ..] if !file.starts_with('-') => {
-                let Some(text) = self.inside.read(file) else { return Ran::Ended(127) };
+            // `-e`, `-ec`: as `set -e` in the script.
+            [flags, rest @ ..] if flags.starts_with('-') && flags.len() > 1 => {
+                self.with_flags(flags, rest, io)
+            }
+            [file, args @ ..] => {
+                let Some(text) = self.inside.read(file) else {
+                    io.err.extend(format!("sh: {file}: No such file or directory\n").bytes());
+                    return Ran::Ended(127);
+                };
                 let text = String::from_utf8_lossy(text).into_owned();
-                shell::run(self, &text, args, io)
+                shell::run(self, &text, file, args, io)
             }
-            [_, rest @ ..] => self.shell(rest, io),
             [] => {
                 let text = String::from_utf8_lossy(io.stdin).into_owned();
-                shell::run(self, &text, &[], io)
+                shell::run(self, &text, "sh", &[], &mut Io { stdin: &[], out: io.out, err: io.err })
+            }
+        }
+    }
+
+    fn with_flags(&mut self, flags: &str, rest: &[&str], io: &mut Io<'_>) -> Ran {
+        let letters = flags.trim_start_matches('-');
+        let set: String = letters.chars().filter(|c| "eux".contains(*c)).collect();
+        let prefix = if set.is_empty() { String::new() } else { format!("set -{set}; ") };
+        match rest {
+            ["pipefail", rest @ ..] if letters.ends_with('o') => {
+                let Some((text, rest)) = rest.split_first().and_then(|(first, rest)| {
+                    if *first == "-c" { rest.split_first() } else { None }
+                }) else {
+                    io.err.extend(b"sh -o: not played by a stand-in\n");
+                    return Ran::Ended(2);
+                };
+                let text = format!("{prefix}set -o pipefail; {text}");
+                shell::run(self, &text, "sh", rest.get(1..).unwrap_or_default(), io)
+            }
+            [text, args @ ..] if letters.contains('c') => {
+                let text = format!("{prefix}{text}");
+                let name = args.first().copied().unwrap_or("sh");
+                shell::run(self, &text, name, args.get(1..).unwrap_or_default(), io)
+            }
+            _ if letters.chars().all(|c| "euxls".contains(c)) && !prefix.is_empty() => {
+                let Some((file, args)) = rest.split_first() else { return Ran::Ended(2) };
+                let text = self.inside.read(file).unwrap_or_default();
+                let text = format!("{prefix}{}", String::from_utf8_lossy(text));
+                shell::run(self, &text, file, args, io)
+            }
+            _ if letters.chars().all(|c| "ls".contains(c)) => self.shell(rest, io),
+            _ => {
+                io.err.extend(format!("sh {flags}: not played by a stand-in\n").bytes());
+                Ran::Ended(2)
             }
         }
     }
@@ -89,120 +247,42 @@ impl Machine<'_, '_> {
     fn script(&mut self, argv: &[String], io: &mut Io<'_>) -> Ran {
         let text = self.inside.read(&argv[0]).filter(|b| b.starts_with(b"#!"));
         let Some(text) = text.map(|b| String::from_utf8_lossy(b).into_owned()) else {
-            io.err.extend(format!("{}: command not found\n", argv[0]).bytes());
+            let name = base_name(&argv[0]);
+            let problem = if UNPLAYED.contains(&name) {
+                format!("{name} is not played by a stand-in\n")
+            } else if argv[0].starts_with('/') {
+                format!("{}: No such file or directory\n", argv[0])
+            } else {
+                format!("{}: command not found\n", argv[0])
+            };
+            io.err.extend(problem.bytes());
             return Ran::Ended(127);
         };
+        let first = text.lines().next().unwrap_or_default();
+        if !["sh", "bash", "ash", "dash"].iter().any(|s| first.split(['/', ' ']).any(|w| w == *s)) {
+            io.err.extend(format!("{first}: not played by a stand-in\n").bytes());
+            return Ran::Ended(127);
+        }
         let args: Vec<&str> = argv[1..].iter().map(String::as_str).collect();
-        shell::run(self, &text, &args, io)
+        let flags =
+            first.split(' ').skip(1).filter(|w| w.starts_with('-') && w.contains(['e', 'u']));
+        let prefix: String = flags.map(|f| format!("set {f}; ")).collect();
+        shell::run(self, &format!("{prefix}{text}"), &argv[0], &args, io)
     }
 
     fn env(&mut self, argv: &[String], io: &mut Io<'_>) -> Ran {
-        if argv.len() > 1 {
-            return self.image.run(self.inside, &argv[1..], io);
+        let pairs = argv[1..].iter().take_while(|w| w.contains('=')).count();
+        let mut env = self.inside.env.clone();
+        let given = argv[1..=pairs].iter().filter_map(|w| w.split_once('='));
+        env.extend(given.map(|(n, v)| (n.to_owned(), v.to_owned())));
+        let rest = &argv[1 + pairs..];
+        let image = self.image;
+        if !rest.is_empty() {
+            return self.inside.with_env(&env, |inside| image.run(inside, rest, io));
         }
-        for (name, value) in self.inside.env {
+        for (name, value) in env {
             io.out.extend(format!("{name}={value}\n").bytes());
         }
         Ran::Ended(0)
-    }
-
-    fn cat(&mut self, words: &[&str], io: &mut Io<'_>) -> i64 {
-        if words.is_empty() {
-            io.out.extend_from_slice(io.stdin);
-        }
-        let mut code = 0;
-        for path in words {
-            match self.inside.read(path) {
-                Some(bytes) => io.out.extend_from_slice(bytes),
-                None => {
-                    io.err.extend(format!("cat: {path}: No such file or directory\n").bytes());
-                    code = 1;
-                }
-            }
-        }
-        code
-    }
-
-    fn rm(&mut self, words: &[&str]) -> i64 {
-        let force = words.iter().any(|w| w.starts_with('-') && w.contains('f'));
-        let recursive = words.iter().any(|w| w.starts_with('-') && w.contains(['r', 'R']));
-        let mut code = 0;
-        for path in words.iter().filter(|w| !w.starts_with('-')) {
-            let below = if recursive { self.inside.below(path) } else { Vec::new() };
-            let mut removed = self.inside.remove(path);
-            for file in &below {
-                removed = self.inside.remove(file);
-            }
-            let missing = removed == Err(FileProblem::Missing);
-            if removed.is_err() && !(missing && (force || !below.is_empty())) {
-                code = 1;
-            }
-        }
-        code
-    }
-
-    fn ls(&mut self, words: &[&str], io: &mut Io<'_>) -> i64 {
-        let folder = words.iter().find(|w| !w.starts_with('-')).unwrap_or(&"/");
-        if !self.inside.is_folder(folder) && self.inside.read(folder).is_none() {
-            io.err.extend(format!("ls: cannot access '{folder}'\n").bytes());
-            return 2;
-        }
-        let prefix = format!("{}/", folder.trim_end_matches('/'));
-        let below = self.inside.below(folder);
-        let names: std::collections::BTreeSet<&str> =
-            below.iter().filter_map(|p| p.strip_prefix(&prefix)?.split('/').next()).collect();
-        for name in names {
-            io.out.extend(format!("{name}\n").bytes());
-        }
-        0
-    }
-
-    /// Decides a condition as `test` does; what it cannot read is false.
-    pub(super) fn test(&self, words: &[&str]) -> bool {
-        let words = words.strip_suffix(&["]"]).unwrap_or(words);
-        match words {
-            ["!", rest @ ..] => !self.test(rest),
-            ["-z", text] => text.is_empty(),
-            ["-n", text] | [text] => !text.is_empty(),
-            ["-f", path] => self.inside.read(path).is_some(),
-            ["-s", path] => self.inside.read(path).is_some_and(|b| !b.is_empty()),
-            ["-d", path] => self.inside.is_folder(path),
-            ["-e", path] => self.inside.read(path).is_some() || self.inside.is_folder(path),
-            [a, "=" | "==", b] => a == b,
-            [a, "!=", b] => a != b,
-            _ => false,
-        }
-    }
-}
-
-fn echo(words: &[&str], io: &mut Io<'_>) -> i64 {
-    let (words, end) = match words {
-        ["-n", rest @ ..] => (rest, ""),
-        all => (all, "\n"),
-    };
-    io.out.extend(words.join(" ").bytes());
-    io.out.extend(end.bytes());
-    0
-}
-
-fn gzip(io: &mut Io<'_>) -> i64 {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    match encoder.write_all(io.stdin).and_then(|()| encoder.finish()) {
-        Ok(bytes) => {
-            io.out.extend(bytes);
-            0
-        }
-        Err(_) => 1,
-    }
-}
-
-fn gunzip(io: &mut Io<'_>) -> i64 {
-    let mut decoder = GzDecoder::new(Vec::new());
-    match decoder.write_all(io.stdin).and_then(|()| decoder.finish()) {
-        Ok(bytes) => {
-            io.out.extend(bytes);
-            0
-        }
-        Err(_) => 1,
     }
 }

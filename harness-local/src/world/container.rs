@@ -311,6 +311,10 @@ impl World {
     }
 
     pub(super) fn container_stopped(&mut self, id: &str) {
+        let orderly = |c: &&Container| c.runs && c.serves && !c.spec.stop.kills;
+        if self.containers.get(id).filter(orderly).is_some() {
+            self.with_inside(id, Purpose::Main, |inside, player| player.stopping(inside));
+        }
         let Some(container) = self.containers.get_mut(id).filter(|c| c.runs) else { return };
         (container.runs, container.serves) = (false, false);
         let code = if container.spec.stop.kills || container.idles { 137 } else { 0 };

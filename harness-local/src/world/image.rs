@@ -29,6 +29,9 @@ pub trait Image: std::fmt::Debug + Send + Sync {
     /// Is told that the container's server has booted.
     fn booted(&self, _inside: &mut Inside<'_>) {}
 
+    /// Is told that the container is asked to end, and may do so in order.
+    fn stopping(&self, _inside: &mut Inside<'_>) {}
+
     /// Returns whether the booted server listens on a port.
     fn listens(&self, inside: &Inside<'_>, port: u16) -> bool {
         inside.routed_port == Some(port)

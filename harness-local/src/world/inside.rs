@@ -27,6 +27,8 @@ pub struct Inside<'a> {
     pub purpose: Purpose,
     /// The engine's time.
     pub now: Timestamp,
+    /// The folder that relative paths begin at.
+    pub cwd: String,
     pub(super) networks: &'a [String],
     pub(super) stack: Option<&'a StackName>,
     pub(super) tasks: &'a BTreeMap<String, Task>,
@@ -85,9 +87,46 @@ const FOLDERS: [&str; 10] =
     ["/", "/tmp", "/etc", "/var", "/usr", "/run", "/home", "/root", "/dev", "/opt"];
 
 impl Inside<'_> {
+    /// Returns a path as it is from the root.
+    fn absolute(&self, path: &str) -> String {
+        if path.starts_with('/') { tidy(path) } else { tidy(&format!("{}/{path}", self.cwd)) }
+    }
+
+    /// Makes a folder the one that relative paths begin at.
+    pub fn enter(&mut self, folder: &str) {
+        self.cwd = self.absolute(folder);
+    }
+
+    /// Does something with another environment.
+    pub fn with_env<V>(
+        &mut self,
+        env: &BTreeMap<String, String>,
+        work: impl FnOnce(&mut Inside<'_>) -> V,
+    ) -> V {
+        let mut inside = Inside {
+            image: self.image,
+            env,
+            routed_port: self.routed_port,
+            serves: self.serves,
+            purpose: self.purpose,
+            now: self.now,
+            cwd: self.cwd.clone(),
+            networks: self.networks,
+            stack: self.stack,
+            tasks: self.tasks,
+            others: self.others,
+            own: self.own,
+            mounted: self.mounted,
+            image_files: self.image_files,
+            mounts: self.mounts,
+            volumes: self.volumes,
+            calls: self.calls,
+        };
+        work(&mut inside)
+    }
     /// Returns the content of a file.
     pub fn read(&self, path: &str) -> Option<&[u8]> {
-        let path = tidy(path);
+        let path = self.absolute(path);
         if let Some(bytes) = self.mounted.get(&path) {
             return Some(bytes);
         }
@@ -110,7 +149,7 @@ impl Inside<'_> {
     /// # Errors
     /// There is no such folder, or it may only be read.
     pub fn write(&mut self, path: &str, bytes: Vec<u8>) -> Result<(), FileProblem> {
-        let path = tidy(path);
+        let path = self.absolute(path);
         if path.starts_with("/dev/") {
             return Ok(());
         }
@@ -131,12 +170,38 @@ impl Inside<'_> {
         Ok(())
     }
 
+    /// Writes a file and makes the folders that it lies in.
+    ///
+    /// # Errors
+    /// It may only be read.
+    pub fn write_new(&mut self, path: &str, bytes: Vec<u8>) -> Result<(), FileProblem> {
+        if let Some((folder, _)) =
+            self.absolute(path).rsplit_once('/').filter(|(f, _)| !f.is_empty())
+        {
+            self.make_folder(folder);
+        }
+        self.write(path, bytes)
+    }
+
+    /// Makes a folder, which lasts as long as the container; in a volume, as long as something lies in it.
+    pub fn make_folder(&mut self, path: &str) {
+        if !self.is_folder(path) {
+            self.own.insert(format!("{}/", self.absolute(path)), Some(Vec::new()));
+        }
+    }
+
+    /// Forgets a folder that was made, and those below it.
+    pub fn remove_folder(&mut self, path: &str) {
+        let path = format!("{}/", self.absolute(path));
+        self.own.retain(|own, _| !(own.ends_with('/') && own.starts_with(&path)));
+    }
+
     /// Removes a file.
     ///
     /// # Errors
     /// There is none, or it may only be read.
     pub fn remove(&mut self, path: &str) -> Result<(), FileProblem> {
-        let path = tidy(path);
+        let path = self.absolute(path);
         if self.mounted.contains_key(&path) {
             return Err(FileProblem::ReadOnly);
         }
@@ -152,7 +217,7 @@ impl Inside<'_> {
 
     /// Returns whether there is such a folder: a mount, or a folder that something lies in.
     pub fn is_folder(&self, path: &str) -> bool {
-        let path = tidy(path);
+        let path = self.absolute(path);
         let is_mount = |m: &MountSpec| tidy(&m.target) == path && m.target != DOCKER_SOCKET;
         let below = format!("{}/", path.trim_end_matches('/'));
         FOLDERS.contains(&path.as_str())
@@ -163,8 +228,14 @@ impl Inside<'_> {
 
     /// Returns the paths of all files below a folder, sorted.
     pub fn below(&self, folder: &str) -> Vec<String> {
-        let prefix = format!("{}/", tidy(folder).trim_end_matches('/'));
-        self.all().into_iter().filter(|path| path.starts_with(&prefix)).collect()
+        let prefix = self.prefix(folder);
+        let is_file = |path: &String| path.starts_with(&prefix) && !path.ends_with('/');
+        self.all().into_iter().filter(is_file).collect()
+    }
+
+    /// Returns what the paths below a folder begin with.
+    pub fn prefix(&self, folder: &str) -> String {
+        format!("{}/", self.absolute(folder).trim_end_matches('/'))
     }
 
     /// Returns whether the engine's socket is in the container.

@@ -34,6 +34,7 @@ impl Container {
             serves: self.serves,
             purpose: around.purpose,
             now: around.now,
+            cwd: "/".to_owned(),
             networks: &self.spec.networks,
             stack: self.stack.as_ref(),
             tasks: around.tasks,

@@ -43,8 +43,11 @@ impl World {
             return routed;
         }
         let Some(container) = self.backend(&service) else { return Routed::NoBackend };
+        let mut request = request.clone();
+        request.headers.push(("x-forwarded-proto".to_owned(), "https".to_owned()));
+        request.headers.push(("x-forwarded-host".to_owned(), host.to_owned()));
         let answer = self.with_inside(&container, Purpose::Exec, |inside, player| {
-            if inside.serves { player.answer(inside, route.port, request) } else { None }
+            if inside.serves { player.answer(inside, route.port, &request) } else { None }
         });
         match answer.flatten() {
             Some(answer) => Routed::Answered(self.misanswered(&container, answer)),

@@ -1,0 +1,40 @@
+//! Stand-ins for databases behind the command lines that recipes and checks use.
+//!
+//! What a database keeps lies as files in its data directory, so a lost volume, a restored file and a half-made data
+//! directory have the consequences that they have with the real one. A client speaks to a server of the same container
+//! or of another service; what it cannot do is refused by name.
+
+mod client;
+mod data;
+mod image;
+mod mysql;
+mod mysql_dump;
+mod options;
+
+pub(super) use client::{Ask, Reply, Silence, Want, connect};
+pub(super) use image::{DatabaseImage, Product};
+
+use super::programs::Machine;
+use crate::world::Io;
+
+/// The clients that can be run in any container.
+pub(super) const CLIENTS: [&str; 6] =
+    ["mysql", "mariadb", "mysqladmin", "mariadb-admin", "mysqldump", "mariadb-dump"];
+
+/// Runs a database's client; none when the program is no such client.
+pub(super) fn client(
+    machine: &mut Machine<'_, '_>,
+    program: &str,
+    words: &[&str],
+    io: &mut Io<'_>,
+) -> Option<i64> {
+    Some(match program {
+        "mysql" | "mariadb" => mysql::mysql(machine, words, io),
+        "mysqladmin" | "mariadb-admin" => mysql::admin(machine, words, io),
+        "mysqldump" | "mariadb-dump" => mysql_dump::dump(machine, program, words, io),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests;
