@@ -309,10 +309,10 @@ fn the_same_seed_and_commands_give_the_same_history() {
 #[test]
 fn any_image_boots_is_healthy_and_answers_whatever_its_script_is() {
     let mut world = world();
-    world.set_image("ghost:6", ImageSource::Present);
-    let mut any = with_task(service("ghost:6"), |t| {
+    world.set_image("wekan:6", ImageSource::Present);
+    let mut any = with_task(service("wekan:6"), |t| {
         t.health = Some(health("node /healthcheck.js"));
-        t.entrypoint = sh("until mysqladmin ping; do sleep 1; done; exec node server.js");
+        t.entrypoint = sh("until mongosh --eval ping; do sleep 1; done; exec node server.js");
         t.routed_port = Some(2368);
     });
     any.labels = [
@@ -328,6 +328,6 @@ fn any_image_boots_is_healthy_and_answers_whatever_its_script_is() {
     let Routed::Answered(page) = world.route("a.test", &Request::get("/")) else {
         panic!("no answer")
     };
-    assert!(page.status == 200 && String::from_utf8(page.body).unwrap().contains("ghost:6"));
+    assert!(page.status == 200 && String::from_utf8(page.body).unwrap().contains("wekan:6"));
     assert_eq!(world.route("b.test", &Request::get("/")), Routed::Unknown);
 }

@@ -199,3 +199,15 @@ fn who_waits_is_looked_at_again_later() {
     let (code, _, err) = play.run("app", "until false; do sleep 1; done");
     assert!(code == 2 && err.contains("not played"), "{err}");
 }
+
+#[test]
+fn a_start_script_beyond_what_is_played_starts_the_app_all_the_same() {
+    let mut play = Play::new().service("app", "nginx:1", &[], &[]).entrypoint(&[
+        "bash",
+        "-ec",
+        "sed -i s/a/b/ /etc/x; exec nginx",
+    ]);
+    play.up(3);
+    assert_eq!(play.run("app", "curl -s http://127.0.0.1/").0, 0);
+    assert!(play.logs("app").contains("sed is not played by a stand-in"));
+}
