@@ -169,6 +169,8 @@ impl<'a> Stage<'a> {
         let run = async {
             let ended = self.run(&process, &self.plan, self.scenario.faults.clone()).await;
             let took = self.began.elapsed();
+            // A process that has done its work is no more.
+            process.kill();
             // What is beside the run ends with it, once it had its turn.
             self.gc.notify_one();
             self.over.notify_one();

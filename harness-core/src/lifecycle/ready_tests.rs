@@ -129,6 +129,31 @@ async fn an_app_that_leaves_convergence_again_has_not_answered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_that_passes_is_none() {
+    let played = install()
+        .shows(|look, seen| {
+            if (2..20).contains(&look) {
+                seen.services[0].update = sample::update(UpdatePhase::Paused, 1);
+            }
+        })
+        .play()
+        .await;
+    assert_eq!(played.tier(Tier::Install).0, Status::Pass);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_lasts_is_red_after_ten_seconds() {
+    let played = install()
+        .shows(|_, seen| seen.services[0].update = sample::update(UpdatePhase::Paused, 1))
+        .play()
+        .await;
+    let (name, status, class, evidence, time) = verdict(&played);
+    assert_eq!((name.as_str(), status, class), ("converged", Status::Fail, CauseClass::Recipe));
+    assert!(evidence.contains("was paused by Swarm"), "{evidence}");
+    assert!(about(time, Duration::from_secs(10)), "{time:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_update_that_is_paused_after_it_had_converged_is_no_answer() {
     let played = install()
         .shows(|look, seen| {

@@ -1,10 +1,11 @@
 //! A recipe's files at the commits that a run needs, read once. Main type: [`RecipeFiles`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use harness_core::lint::LintReport;
 use harness_core::name::Commit;
-use harness_core::recipe::{GitError, Repository, Tag};
+use harness_core::recipe::{Compose, GitError, Repository, Tag};
 
 /// The files of one commit, by path.
 pub(super) type Files = Arc<BTreeMap<String, String>>;
@@ -14,6 +15,44 @@ pub(super) type Files = Arc<BTreeMap<String, String>>;
 pub struct RecipeFiles {
     commits: BTreeMap<Commit, Files>,
     tags: Arc<Vec<Tag>>,
+    known: Known,
+}
+
+/// What was made of the files, so that it is made once. Shared by every clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    parsed: Arc<Mutex<BTreeMap<String, Compose>>>,
+    linted: Arc<Mutex<BTreeMap<Commit, LintReport>>>,
+}
+
+impl Known {
+    /// Returns compose files as they were read before with this key, or reads them.
+    pub(super) fn parsed<E>(
+        &self,
+        key: String,
+        read: impl FnOnce() -> Result<Compose, E>,
+    ) -> Result<Compose, E> {
+        if let Some(known) = lock(&self.parsed).get(&key) {
+            return Ok(known.clone());
+        }
+        let read = read()?;
+        lock(&self.parsed).insert(key, read.clone());
+        Ok(read)
+    }
+
+    /// Returns what the lint said of a commit before, or lints it.
+    pub(super) fn linted(&self, commit: &Commit, lint: impl FnOnce() -> LintReport) -> LintReport {
+        if let Some(known) = lock(&self.linted).get(commit) {
+            return known.clone();
+        }
+        let report = lint();
+        lock(&self.linted).insert(commit.clone(), report.clone());
+        report
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl RecipeFiles {
@@ -34,7 +73,8 @@ impl RecipeFiles {
             let files = files.filter_map(|(path, text)| Some((path, text?))).collect();
             read.insert(commit.clone(), Arc::new(files));
         }
-        Ok(Self { commits: read, tags: Arc::new(repository.tags().await?) })
+        let tags = Arc::new(repository.tags().await?);
+        Ok(Self { commits: read, tags, known: Known::default() })
     }
 
     /// Returns the files at a commit; none when it was not read.
@@ -53,6 +93,11 @@ impl RecipeFiles {
         self.commits.get(commit)?.get(path).cloned()
     }
 
+    /// Returns what was made of the files.
+    pub(super) const fn known(&self) -> &Known {
+        &self.known
+    }
+
     /// Returns the recipe's tags.
     pub(super) fn tags(&self) -> &[Tag] {
         &self.tags
@@ -63,6 +108,7 @@ impl RecipeFiles {
     pub fn with(mut self, commit: &Commit, path: &str, text: &str) -> Self {
         let files = self.commits.entry(commit.clone()).or_default();
         Arc::make_mut(files).insert(path.to_owned(), text.to_owned());
+        self.known = Known::default();
         self
     }
 }

@@ -17,18 +17,20 @@ impl Server {
         let op = format!("lint {} at {}", app.recipe, at.commit.short());
         let checkout = Checkout::at(&self.files, &at.commit, None);
         let checkout = checkout.ok_or_else(|| not_read(&op, &at.commit))?;
-        Ok(match subject(&checkout, self.files.tags().to_vec()) {
-            Ok(subject) => report(&subject),
-            Err(error) => {
-                let text = Chain(&error).to_string();
-                LintReport {
-                    status: LintStatus::Unver,
-                    rules_failed: Vec::new(),
-                    reason: Some(text.clone()),
-                    text,
+        Ok(self.files.known().linted(&at.commit, || {
+            match subject(&checkout, self.files.tags().to_vec()) {
+                Ok(subject) => report(&subject),
+                Err(error) => {
+                    let text = Chain(&error).to_string();
+                    LintReport {
+                        status: LintStatus::Unver,
+                        rules_failed: Vec::new(),
+                        reason: Some(text.clone()),
+                        text,
+                    }
                 }
             }
-        })
+        }))
     }
 }
 

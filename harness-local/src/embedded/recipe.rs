@@ -4,7 +4,7 @@ use harness_core::name::{Commit, StackName};
 use harness_core::recipe::{Compose, ComposeError, EnvFile, exports};
 use thiserror::Error;
 
-use super::files::{Files, RecipeFiles};
+use super::files::{Files, Known, RecipeFiles};
 
 /// The suite's overlay, as a file of the checkout.
 const SUITE_OVERLAY: &str = "compose.ccci.yml";
@@ -15,6 +15,7 @@ pub(super) struct Checkout {
     pub(super) commit: Commit,
     files: Files,
     overlay: Option<String>,
+    known: Known,
 }
 
 /// A checkout cannot be read as abra reads it.
@@ -32,7 +33,8 @@ impl Checkout {
     /// Returns the files at a commit; none when it was not read.
     pub(super) fn at(files: &RecipeFiles, commit: &Commit, overlay: Option<&str>) -> Option<Self> {
         let overlay = overlay.map(str::to_owned);
-        Some(Self { commit: commit.clone(), files: files.at(commit)?, overlay })
+        let known = files.known().clone();
+        Some(Self { commit: commit.clone(), files: files.at(commit)?, overlay, known })
     }
 
     pub(super) fn text(&self, path: &str) -> Option<&str> {
@@ -69,6 +71,8 @@ impl Checkout {
         let mut vars = env.vars();
         vars.extend(exports(self.text("abra.sh").unwrap_or_default()));
         vars.push(("STACK_NAME".to_owned(), stack.to_string()));
-        Ok(Compose::effective(&files, &vars)?)
+        let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        let key = format!("{} {names:?} {:?} {vars:?}", self.commit, self.overlay);
+        self.known.parsed(key, || Ok(Compose::effective(&files, &vars)?))
     }
 }

@@ -50,7 +50,7 @@ impl World {
                 Replicas::Count(count) => Wanted::Replicas(count),
                 Replicas::Global => Wanted::Global,
             },
-            spec: digest(&service.spec.task),
+            spec: service.digest.get_or_init(|| digest(&service.spec.task)).clone(),
             ends_by_itself: condition != RestartCondition::Any,
             update: self.shown_update(service),
             tasks: own.into_iter().map(|t| shown_task(t, &service.spec.task)).collect(),

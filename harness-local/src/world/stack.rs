@@ -1,5 +1,7 @@
 //! `docker stack deploy`: networks, configs and services as asked for. What is no longer asked for stays.
 
+use std::sync::OnceLock;
+
 use harness_core::name::{MAX_SWARM_NAME, StackName};
 use thiserror::Error;
 
@@ -96,6 +98,7 @@ impl World {
             Some(known) => {
                 known.previous = Some(std::mem::replace(&mut known.spec, spec));
                 known.version += 1;
+                known.digest = OnceLock::new();
                 known.restarts.clear();
                 known.rollout = None;
                 self.say("service update", &name);
@@ -110,6 +113,7 @@ impl World {
                     status: None,
                     rollout: None,
                     version: 0,
+                    digest: OnceLock::new(),
                     restarts: std::collections::BTreeMap::new(),
                 };
                 self.services.insert(name.clone(), made);

@@ -1,7 +1,7 @@
 //! The engine's state. Main type: [`World`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use harness_core::name::StackName;
 use harness_core::observation::{TaskState, Update};
@@ -58,6 +58,8 @@ pub(super) struct Service {
     pub(super) rollout: Option<Rollout>,
     /// Counts the specifications, so that what was planned for an older one is left alone.
     pub(super) version: u64,
+    /// A digest of its present task specification, once somebody asked for it.
+    pub(super) digest: OnceLock<String>,
     /// How often each slot was started again.
     pub(super) restarts: BTreeMap<u64, u64>,
 }

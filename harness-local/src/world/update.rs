@@ -1,7 +1,7 @@
 //! Updates: new tasks in the place of old ones, watched, and taken back or stopped when they fail.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use harness_core::observation::{TaskState, Update, UpdatePhase};
 use jiff::Timestamp;
@@ -245,6 +245,7 @@ impl World {
             {
                 known.previous = Some(std::mem::replace(&mut known.spec, previous));
                 known.version += 1;
+                known.digest = OnceLock::new();
             }
             self.plan_update(service);
         } else {

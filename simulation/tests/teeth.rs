@@ -1,0 +1,126 @@
+//! Each invariant catches a harness that was broken on purpose, and none is raised against the harness as it is.
+
+use std::sync::OnceLock;
+
+use camino::Utf8PathBuf;
+use harness_core::process::BaseEnv;
+use harness_local::fault::Fault;
+use simulation::subject::Library;
+use simulation::{Finished, Invariant, Sabotage, Scenario, judge, play, play_broken};
+
+fn library() -> &'static Library {
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let scratch = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::try_from(scratch.path().to_owned()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(Library::load(&dir, &BaseEnv::capture())).unwrap()
+    })
+}
+
+fn scenario(recipe: &str, faults: &[&str]) -> Scenario {
+    let faults: Vec<Fault> = faults.iter().map(|text| text.parse().unwrap()).collect();
+    Scenario::sound(7, &library().find(recipe).unwrap()).with(&faults)
+}
+
+fn raised(run: &Finished) -> Vec<Invariant> {
+    judge(run).into_iter().map(|violation| violation.invariant).collect()
+}
+
+/// The broken harness is caught by the invariant, and the same scenario without the breakage is not.
+fn caught(recipe: &str, faults: &[&str], sabotage: Sabotage, invariant: Invariant) {
+    let scenario = scenario(recipe, faults);
+    let sound = play(&scenario);
+    assert_eq!(judge(&sound), [], "the harness as it is");
+    let broken = play_broken(&scenario, sabotage);
+    assert!(
+        raised(&broken).contains(&invariant),
+        "{sabotage:?}: expected {invariant}, seen {:?}; {:?}",
+        judge(&broken),
+        broken.exit
+    );
+}
+
+#[test]
+fn checks_that_see_nothing_are_a_false_green() {
+    caught("custom-html", &["volume-lost"], Sabotage::BlindChecks, Invariant::NoFalseGreen);
+}
+
+#[test]
+fn a_harness_that_blames_the_recipe_is_a_false_red() {
+    caught(
+        "custom-html",
+        &["registry-429@prepull"],
+        Sabotage::BlamesTheRecipe,
+        Invariant::NoFalseRed,
+    );
+}
+
+#[test]
+fn a_harness_without_limits_is_late() {
+    caught("custom-html", &["call-hangs@deploy"], Sabotage::Deaf, Invariant::VerdictInTime);
+}
+
+#[test]
+fn a_sweep_that_sweeps_nothing_leaves_something() {
+    caught(
+        "custom-html",
+        &["kill@event:60"],
+        Sabotage::SweepsUnderTheCarpet,
+        Invariant::NothingLeft,
+    );
+}
+
+#[test]
+fn leases_that_nothing_holds_let_a_live_run_be_collected() {
+    caught("custom-html", &["gc@event:60"], Sabotage::LooseLeases, Invariant::LiveRunKept);
+}
+
+#[test]
+fn files_written_in_place_are_torn_by_a_kill() {
+    let steps = play(&scenario("custom-html", &[])).steps;
+    let torn = |sabotage: Option<Sabotage>| {
+        (0..steps)
+            .filter(|step| {
+                let dying = scenario("custom-html", &[]).dying_in(*step);
+                let run = match sabotage {
+                    Some(sabotage) => play_broken(&dying, sabotage),
+                    None => play(&dying),
+                };
+                raised(&run).contains(&Invariant::FilesWhole)
+            })
+            .count()
+    };
+    assert_eq!(torn(None), 0);
+    assert!(torn(Some(Sabotage::WritesInPlace)) > 0);
+}
+
+#[test]
+fn a_harness_that_does_not_know_the_secrets_writes_them_down() {
+    caught(
+        "ghost",
+        &["secret-in-log", "no-port@upgrade"],
+        Sabotage::NoSecrets,
+        Invariant::NoSecret,
+    );
+}
+
+#[test]
+fn a_harness_that_takes_any_commit_tests_another_one() {
+    caught("custom-html", &["head-moved"], Sabotage::AnyCommit, Invariant::CommitConsented);
+}
+
+#[test]
+fn a_run_of_no_release_must_not_move_the_last_good_one() {
+    caught("custom-html", &[], Sabotage::EverythingIsARelease, Invariant::LastGoodKept);
+}
+
+#[test]
+fn chance_from_outside_changes_the_log() {
+    let scenario = scenario("custom-html", &[]);
+    let log = |run: &Finished| serde_json::to_string(&run.events).unwrap();
+    assert_eq!(log(&play(&scenario)), log(&play(&scenario)));
+    let broken = |_| log(&play_broken(&scenario, Sabotage::Chance));
+    let logs: Vec<String> = (0..3).map(broken).collect();
+    assert!(logs[0] != logs[1] || logs[1] != logs[2], "three logs by chance are the same");
+}
