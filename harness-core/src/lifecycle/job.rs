@@ -243,4 +243,26 @@ mod tests {
         let whole = claimed("        backupbot.backup.path: /var/lib/pg\n", "'data:/var/lib/pg'");
         assert_eq!((whole.volumes.len(), whole.paths.len()), (1, 0));
     }
+
+    #[test]
+    fn what_ends_by_itself_or_asks_for_nothing_does_not_stay() {
+        let stays = |deploy: &str| {
+            let text = format!(
+                "version: '3.8'\nservices:\n  app:\n    image: x:1\n    deploy:\n      {deploy}\n"
+            );
+            defined_services(&Compose::parse("compose.yml", &text).unwrap())[0].stays
+        };
+        assert!(stays("replicas: 2"));
+        assert!(stays("restart_policy: {condition: any}"));
+        assert!(!stays("replicas: 0"));
+        assert!(!stays("restart_policy: {condition: none}"));
+        assert!(!stays("restart_policy: {condition: on-failure}"));
+    }
+
+    #[test]
+    fn only_volumes_that_can_be_written_to_are_told_to_checks() {
+        let text = "version: '3.8'\nservices:\n  app:\n    image: x:1\n    volumes: ['data:/data', 'conf:/etc/app:ro', '/srv:/srv']\nvolumes:\n  data:\n  conf:\n";
+        let defined = defined_services(&Compose::parse("compose.yml", text).unwrap());
+        assert_eq!(defined[0].volumes, [("data".to_owned(), "/data".to_owned())]);
+    }
 }

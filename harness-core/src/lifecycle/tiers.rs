@@ -51,17 +51,24 @@ pub(crate) struct Judged {
     pub(crate) cause: Option<CauseClass>,
 }
 
+impl Judged {
+    /// Whose fault it is. A failure that names nobody is `otherwise`'s; what was not verified is no verdict on anybody.
+    fn class(&self, otherwise: CauseClass) -> CauseClass {
+        let nobody = if self.status == Status::Fail { otherwise } else { CauseClass::Harness };
+        self.cause.unwrap_or(nobody)
+    }
+}
+
 /// Judges a tier by its checks: one failure fails it, unless the failure is nobody's verdict (the host's, the
 /// registry's, ours), which leaves it unverified; nothing but skips proves nothing.
 pub(crate) fn judge(checks: &[Judged], trouble: Option<&Cause>) -> TierEnd {
     let failed = checks.iter().find(|c| c.status == Status::Fail);
     let named = |check: &Judged| {
         let text = format!("{}: {}", check.name, check.message.as_deref().unwrap_or("failed"));
-        Cause::new(check.cause.unwrap_or(CauseClass::App), text)
+        Cause::new(check.class(CauseClass::App), text)
     };
-    let verdicts = checks
-        .iter()
-        .filter(|c| c.status == Status::Fail && c.cause.unwrap_or(CauseClass::App).is_verdict());
+    let verdicts =
+        checks.iter().filter(|c| c.status == Status::Fail && c.class(CauseClass::App).is_verdict());
     if let Some(check) = verdicts.into_iter().next() {
         return TierEnd { status: Status::Fail, reason: None, cause: Some(named(check)) };
     }
@@ -121,7 +128,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         }
         for line in ended.judged {
             if line.status == Status::Fail || line.status == Status::Unver {
-                let class = line.cause.unwrap_or(CauseClass::Suite);
+                let class = line.class(CauseClass::Suite);
                 let text = format!("seed {}: {}", line.name, line.message.unwrap_or_default());
                 return Err(Trouble::new("seeded", Cause::new(class, text)));
             }
@@ -268,6 +275,13 @@ mod tests {
         let end =
             judge(&[check(Status::Pass, None), check(Status::Fail, Some(CauseClass::Host))], None);
         assert_eq!((end.status, end.cause.unwrap().class), (Status::Unver, CauseClass::Host));
+    }
+
+    #[test]
+    fn what_names_nobody_is_the_apps_if_it_failed_and_ours_if_it_was_not_verified() {
+        let class = |status| judge(&[check(status, None)], None).cause.unwrap().class;
+        assert_eq!(class(Status::Fail), CauseClass::App);
+        assert_eq!(class(Status::Unver), CauseClass::Harness);
     }
 
     #[test]

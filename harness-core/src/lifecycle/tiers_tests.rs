@@ -85,6 +85,7 @@ async fn a_seed_that_fails_is_named_and_its_op_is_not_done() {
         (Status::Fail, None, (Status::Fail, CauseClass::Suite)),
         (Status::Fail, Some(CauseClass::App), (Status::Fail, CauseClass::App)),
         (Status::Unver, Some(CauseClass::Host), (Status::Unver, CauseClass::Host)),
+        (Status::Unver, None, (Status::Unver, CauseClass::Harness)),
     ] {
         let lines = vec![done("early", Status::Pass, None), done("plant", status, cause)];
         let played = Scene::all_well().says(Phase::Seed, Tier::Backup, lines).play().await;

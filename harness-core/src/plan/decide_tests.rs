@@ -257,3 +257,10 @@ fn keys_that_look_secret_are_masked_by_whole_words() {
         assert_eq!(looks_secret(key), masked, "{key}");
     }
 }
+
+#[test]
+fn a_restore_needs_the_backup_and_no_other_tier() {
+    let mut world = world();
+    world.stages = vec![Tier::Install, Tier::Backup, Tier::Restore];
+    assert_eq!(seen(&plan(&world)), [Run, Unproven, Run, Run, Unproven]);
+}
