@@ -139,7 +139,7 @@ pub const CLASSES: &[Class] = &[
         .stands_for("deleted tag; old version no longer deployable"),
     around((What::SlowPull, "slow-pull"), Time(MINUTE), Pulls, "Each image takes so long to pull.")
         .stands_for("slow registry"),
-    around((What::SlowBoot, "slow-boot"), Time(Duration::from_mins(10)), Deploys, "The app's service boots so long; it is healthy, and its start period allows that.")
+    around((What::SlowBoot, "slow-boot"), Time(Duration::from_mins(5)), Deploys, "The app's service boots so long; it is healthy, and its start period allows that.")
         .stands_for("slow starters of 15 to 25 minutes"),
     around((What::HostSlow, "host-slow"), Number(10), Throughout, "The host is so many times as slow: boots, pulls, tasks, and every command.")
         .stands_for("slow host ×10"),
