@@ -25,6 +25,8 @@ pub struct Finished {
     pub events: Vec<Event>,
     /// How it ended; none: it was killed, or it never ended.
     pub exit: Option<ExitStatus>,
+    /// How a second run of the same app at the same time ended, if there was one.
+    pub second: Option<ExitStatus>,
     /// What it proved, as its caller is told; none: it was killed.
     pub results: Option<Results>,
     /// How long it took in simulated time.

@@ -164,7 +164,9 @@ fn false_red(run: &Finished) -> Option<String> {
         (RunVerdict::NotVerified, Expected::Pass { .. }) if run.happened.is_empty() => {
             Some(format!("nothing went wrong, and yet {}", shown(results)))
         }
-        (RunVerdict::Pass, Expected::Pass { level }) if results.level < level => {
+        (RunVerdict::Pass, Expected::Pass { level })
+            if results.level < level && run.happened.is_empty() =>
+        {
             Some(format!("expected level {level}, {}", shown(results)))
         }
         (RunVerdict::Pass, Expected::NotVerified) => Some(shown(results)),
@@ -225,7 +227,8 @@ fn another_commit(run: &Finished) -> Option<String> {
 }
 
 fn promoted(run: &Finished) -> Option<String> {
-    let green = run.exit == Some(ExitStatus::Verdict(RunVerdict::Pass));
+    let pass = Some(ExitStatus::Verdict(RunVerdict::Pass));
+    let green = run.exit == pass || run.second == pass;
     match (run.promoted, green && run.is_release) {
         (true, false) => Some(format!("it moved on exit {:?}", run.exit)),
         (false, _) | (true, true) => None,

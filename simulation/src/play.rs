@@ -12,6 +12,7 @@ use harness_core::lifecycle::{Keep, Limits, StopSignal};
 use harness_core::name::RunId;
 use harness_core::plan::Plan;
 use harness_core::platform::Platform as _;
+use harness_core::report::ExitStatus;
 use harness_local::embedded::{Embedded, InProcess, InProcessSettings};
 use harness_local::fault::{Fault, Faulty, What};
 use recipe_tests::TrialsInProcess;
@@ -180,14 +181,15 @@ impl<'a> Stage<'a> {
             self.gc.notified().await;
             self.collect_beside(&process).await
         };
-        let (run, robbed, (), truth) = tokio::join!(run, beside, self.second_run(), self.watched());
+        let (run, robbed, second, truth) =
+            tokio::join!(run, beside, self.second_run(), self.watched());
         let files = self.disk.files();
         let left = self.left_since(&before).await;
         let machine = self.machine(LAST);
         let now = self.server().now();
         collect(&machine, now, true, Patience::for_a_sweep()).await;
         let left_after_gc = self.left_since(&before).await;
-        self.finished(run, (robbed, truth), (left, left_after_gc), files)
+        self.finished(run, (robbed, second, truth), (left, left_after_gc), files)
     }
 
     async fn watched(&self) -> Truth {
@@ -337,13 +339,16 @@ impl<'a> Stage<'a> {
     }
 
     /// Runs the same plan in another process at the same time, if that is what goes wrong.
-    async fn second_run(&self) {
-        let Some(fault) = self.scenario.fault(What::SecondRun) else { return };
+    async fn second_run(&self) -> Option<ExitStatus> {
+        let fault = self.scenario.fault(What::SecondRun)?;
         self.note(fault);
         let mut plan = self.plan.clone();
         plan.run_id = RunId::try_from("second".to_owned()).expect("letters are a run id");
         plan.app.run = plan.run_id.clone();
-        self.run(&self.process(SECOND), &plan, Vec::new()).await;
+        let process = self.process(SECOND);
+        let ended = self.run(&process, &plan, Vec::new()).await;
+        process.kill();
+        ended.map(|ended| ended.status)
     }
 
     /// Collects beside the run, and returns what that took of it while it was alive.
@@ -368,7 +373,7 @@ impl<'a> Stage<'a> {
     fn finished(
         &self,
         (ended, took, steps): (Option<Ended>, Duration, u64),
-        (robbed, truth): (Option<String>, Truth),
+        (robbed, second, truth): (Option<String>, Option<ExitStatus>, Truth),
         (left, left_after_gc): (Vec<Item>, Vec<Item>),
         files: Files,
     ) -> Finished {
@@ -390,6 +395,7 @@ impl<'a> Stage<'a> {
             left_after_gc,
             leases_after_gc: self.leases.claims().len(),
             robbed,
+            second,
             canaries: self.server().secrets().iter().map(|s| s.expose().to_owned()).collect(),
             deployed: self.platform.deployed(),
             promoted: self.disk.files().keys().any(|path| path.starts_with(LAST_GOOD)),

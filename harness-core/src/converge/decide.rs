@@ -89,7 +89,9 @@ fn decide_service(
         return Readiness::NotYet(format!("update in flight, {}", tasks_status(service)));
     }
     let changed = before.spec(&service.name).is_some_and(|old| old != service.spec);
-    if changed && fresh.is_none() && service.wanted != Wanted::Replicas(0) {
+    // Swarm makes no update where no task is left to be replaced: one that ended in between came back as the new one.
+    let replaceable = service.tasks.iter().any(|t| t.should_run && !t.is_current);
+    if changed && fresh.is_none() && replaceable && service.wanted != Wanted::Replicas(0) {
         return Readiness::NotYet("update not scheduled yet".to_owned());
     }
     enough_tasks(service)

@@ -61,9 +61,24 @@ fn a_leftover_completed_is_not_the_upgrades_own() {
     base.update = update(UpdatePhase::Completed, 1);
     let mut head = base.clone();
     head.spec = "b".to_owned();
-    let waiting = check(10, vec![head.clone()], &before(vec![base.clone()]));
+    let mut unscheduled = head.clone();
+    unscheduled.tasks = vec![old(running())];
+    let waiting = check(10, vec![unscheduled], &before(vec![base.clone()]));
     assert_eq!(waiting, Readiness::NotYet("app: update not scheduled yet".to_owned()));
     head.update = update(UpdatePhase::Completed, 9);
+    assert_eq!(check(20, vec![head], &before(vec![base])), Readiness::Ready(()));
+}
+
+#[test]
+fn a_task_that_was_killed_at_the_deploy_comes_back_as_the_new_one_without_an_update() {
+    let base = service("app", vec![running()]);
+    let mut head = base.clone();
+    head.spec = "b".to_owned();
+    let killed = old(task(TaskState::Failed, 9));
+    head.tasks = vec![task(TaskState::Starting, 10), killed.clone()];
+    let waiting = check(11, vec![head.clone()], &before(vec![base.clone()]));
+    assert!(matches!(waiting, Readiness::NotYet(_)), "{waiting:?}");
+    head.tasks = vec![running(), killed];
     assert_eq!(check(20, vec![head], &before(vec![base])), Readiness::Ready(()));
 }
 
