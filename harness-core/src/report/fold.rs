@@ -130,8 +130,8 @@ impl Fold {
 
     fn finish(mut self) -> Result<Results, NoRun> {
         let (started, plan, platform) = self.head.take().ok_or(NoRun)?;
-        while let Some((name, ..)) = self.open.last().cloned() {
-            self.close(&name, self.last_ms);
+        for (name, tier, waited_on, start_ms) in std::mem::take(&mut self.open) {
+            self.phases.push(PhaseSpan { name, tier, start_ms, end_ms: self.last_ms, waited_on });
         }
         let lint = self.lint.take().unwrap_or(LintReport {
             status: LintStatus::Unver,
