@@ -22,6 +22,7 @@
 pub mod artefacts;
 pub mod cli;
 pub mod disk;
+pub mod fault;
 pub mod gc;
 pub mod last_good;
 pub mod lease;

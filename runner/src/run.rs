@@ -14,11 +14,13 @@ use harness_core::report::{ExitStatus, RunVerdict};
 use harness_core::suite::Settings as SuiteSettings;
 use harness_core::tier::Tier;
 use harness_local::embedded::{Embedded, EmbeddedSettings, RecipeFiles, SPEED, SUFFIX, StartError};
+use harness_local::fault::{Fault, Faulty, Kind};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::artefacts::{RunFolder, WriteError};
+use crate::fault::ProcessFaults;
 use crate::gc;
 use crate::last_good::{self, Candidate};
 use crate::machine::{Machine, RealMachine};
@@ -42,6 +44,8 @@ pub struct Request {
     pub run_id: Option<String>,
     /// What everything random on a simulated server is made of; none: made from the run's name.
     pub seed: Option<u64>,
+    /// What goes wrong on purpose on a simulated server.
+    pub faults: Vec<Fault>,
     /// When the deployment is left standing.
     pub keep: Keep,
     /// Limits given on the command line.
@@ -188,8 +192,12 @@ impl Here<'_> {
             }
             // Nobody else can reach a simulated server, and it ends with this process: there is nothing to lease.
             Choice::Embedded => {
-                let embedded = self.simulate(&prepared, run_id).await?;
-                self.session(&prepared, &embedded, &trials, None).await
+                let seed = self.request.seed.unwrap_or_else(|| seed_of(run_id));
+                let embedded = self.simulate(&prepared, seed).await?;
+                let faulty = Faulty::new(embedded, &self.request.faults, seed);
+                let ended = self.session(&prepared, &faulty, &trials, None).await;
+                self.say_faults(&faulty.took_effect());
+                ended
             }
         }
     }
@@ -215,11 +223,11 @@ impl Here<'_> {
         Ok(Swarm::connect(settings).await?)
     }
 
-    async fn simulate(&self, prepared: &Prepared, run_id: &RunId) -> Result<Embedded, RunError> {
+    async fn simulate(&self, prepared: &Prepared, seed: u64) -> Result<Embedded, RunError> {
         let revisions = prepared.plan.base.iter().chain([&prepared.plan.head]);
         let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
         let settings = EmbeddedSettings {
-            seed: self.request.seed.unwrap_or_else(|| seed_of(run_id)),
+            seed,
             speed: SPEED,
             suffix: self.settings.suffix.value.clone().unwrap_or_else(|| SUFFIX.to_owned()),
             dir: self.folder.work().join("server"),
@@ -255,7 +263,8 @@ impl Here<'_> {
                 simulated_too: false,
             }),
         };
-        let ended = session.run(vec![Box::new(Progress::new())]).await?;
+        let faults = ProcessFaults::new(&self.request.faults);
+        let ended = session.run(vec![Box::new(Progress::new()), Box::new(faults)]).await?;
         if let Some(results) = &ended.results {
             output::data(&output::explain(results, &ended.events));
             if let Some(good) = &ended.promoted {
@@ -264,6 +273,14 @@ impl Here<'_> {
             output::data(&format!("results: {}", self.folder.dir().join("results.json")));
         }
         Ok(ended.status)
+    }
+
+    /// Says which of the faults that were asked for came to something, and which did not.
+    fn say_faults(&self, did: &[Fault]) {
+        for fault in self.request.faults.iter().filter(|f| f.kind() != Kind::Process) {
+            let word = if did.contains(fault) { "took effect" } else { "came to nothing" };
+            output::say(&format!("fault {fault}: {word}"));
+        }
     }
 
     fn limits(&self, settings: &SuiteSettings) -> Limits {

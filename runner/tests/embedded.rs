@@ -254,3 +254,34 @@ fn a_recorded_run_that_would_be_decided_otherwise_is_shown() {
     assert_eq!(runtime.block_on(replay(&base, dir)).0, Some(2));
     assert_eq!(runtime.block_on(replay(&base, &dir.join("nowhere"))).0, Some(2));
 }
+
+#[test]
+fn what_goes_wrong_on_purpose_is_named_and_ends_as_it_claims() {
+    let (base, temp, runtime) = world();
+    let dir = Utf8Path::from_path(temp.path()).unwrap();
+    let trials = trials(&base, &runtime);
+    let go = |id: &str, args: &[&str]| {
+        let common = ["--recipe", "custom-html", "--platform", "embedded", "--seed", "1"];
+        let args: Vec<&str> = common.iter().chain(args).copied().collect();
+        runtime.block_on(run(&base, &trials, dir, id, &args))
+    };
+    let red = go("red", &["--fault", "crash-loop@upgrade", "--fault", "restore-nothing@restore"]);
+    assert_eq!(red.code, Some(1), "{}", red.text);
+    assert_eq!(red.results["results"]["upgrade"], json!("fail"), "{}", red.text);
+    assert_eq!(red.results["platform"]["host_quirks"][0], json!("on purpose: crash-loop@upgrade"));
+    assert!(red.text.contains("fault crash-loop@upgrade: took effect"), "{}", red.text);
+    assert!(red.text.contains("fault restore-nothing@restore: came to nothing"), "{}", red.text);
+    let stopped = go("stopped", &["--fault", "term@event:20"]);
+    assert_eq!(stopped.code, Some(143), "{}", stopped.text);
+    assert_eq!(stopped.results["census"]["left_behind"], json!([]));
+    let killed = go("killed", &["--fault", "kill@event:20"]);
+    assert_eq!(killed.code, None, "{}", killed.text);
+    assert_eq!(killed.results["verdict"], json!("not-verified"));
+    for (fault, said) in [("crash-lop", "crash-loop"), ("gc@event:3", "cargo xtask sim")] {
+        let refused = go("refused", &["--fault", fault]);
+        assert_eq!(refused.code, Some(2), "{}", refused.text);
+        assert!(refused.text.contains(said) && !refused.left_folder, "{}", refused.text);
+    }
+    let help = go("help", &["--fault", "help"]);
+    assert!(help.code == Some(0) && help.text.contains("registry-429"), "{}", help.text);
+}

@@ -99,6 +99,10 @@ impl<R: Reach> Faulty<R> {
         &self.inner
     }
 
+    pub(super) fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
     /// Returns the faults that came to something: one that waits for a phase which is never reached does not.
     pub fn took_effect(&self) -> Vec<Fault> {
         let hit = self.shared().with(|w| w.trouble().hit().clone());

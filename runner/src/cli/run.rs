@@ -4,11 +4,13 @@ use camino::Utf8PathBuf;
 use clap::ValueEnum;
 use harness_core::lifecycle::Keep;
 use harness_core::process::BaseEnv;
-use harness_core::report::ExitStatus;
+use harness_core::report::{ExitStatus, RunVerdict};
 use harness_core::suite::Span;
 use harness_local::embedded::SUFFIX;
+use harness_local::fault::Fault;
 use thiserror::Error;
 
+use crate::fault::{FaultError, parse};
 use crate::output;
 use crate::platform::{Choice, choose};
 use crate::run::{GivenLimits, Request, run};
@@ -49,8 +51,28 @@ pub(super) struct Args {
     /// What everything random on the simulated server is made of; its results name it [default: of the run's name].
     #[arg(long, env = "CCCI_SEED", value_name = "N")]
     seed: Option<u64>,
+    /// What goes wrong on purpose on the simulated server, such as crash-loop:3@upgrade or host-slow:10; may be given
+    /// more than once; `help` lists all of them.
+    #[arg(long = "fault", value_name = "FAULT", value_parser = fault)]
+    faults: Vec<FaultGiven>,
     #[command(flatten)]
     places: Places,
+}
+
+/// What `--fault` was given.
+#[derive(Clone, Debug)]
+enum FaultGiven {
+    /// The list of all faults.
+    Help,
+    /// A fault.
+    Fault(Fault),
+}
+
+fn fault(text: &str) -> Result<FaultGiven, FaultError> {
+    if text == "help" {
+        return Ok(FaultGiven::Help);
+    }
+    parse(text).map(FaultGiven::Fault)
 }
 
 /// Something was given that only a simulated server has.
@@ -80,11 +102,24 @@ enum KeepChoice {
 
 impl Args {
     pub(super) async fn run(self, base: &BaseEnv) -> Result<ExitStatus, Failed> {
+        let mut faults = Vec::new();
+        for given in self.faults {
+            match given {
+                FaultGiven::Fault(fault) => faults.push(fault),
+                FaultGiven::Help => {
+                    output::data(&harness_local::fault::help());
+                    return Ok(ExitStatus::Verdict(RunVerdict::Pass));
+                }
+            }
+        }
         let target = self.what.target().map_err(Failed::usage)?;
         let mut settings = self.places.settings(base, self.out, self.deadline)?;
         let platform = decide(self.platform, &mut settings).await;
         if self.seed.is_some() && platform != Choice::Embedded {
             return Err(Failed::usage(OnlySimulated("--seed")));
+        }
+        if !faults.is_empty() && platform != Choice::Embedded {
+            return Err(Failed::usage(OnlySimulated("--fault")));
         }
         let limits = GivenLimits {
             deploy: self.deploy_timeout.map(|s| s.0),
@@ -97,7 +132,7 @@ impl Args {
             KeepChoice::Always => Keep::Always,
         };
         let (run_id, seed, trials) = (self.run_id, self.seed, self.places.trials());
-        let request = Request { target, platform, run_id, seed, keep, limits, trials };
+        let request = Request { target, platform, run_id, seed, faults, keep, limits, trials };
         run(&request, &settings, base)
             .await
             .map_err(|error| Failed { exit: error.exit(), error: Box::new(error) })
