@@ -58,6 +58,8 @@ pub struct RecipeStates {
     pub head: Vec<DefinedService>,
     /// What head's labels claim to back up.
     pub claims: Claims,
+    /// The services in whose containers head's labels run hooks around backup and restore.
+    pub hooked: Vec<ServiceName>,
     /// The version that base's files carry.
     pub base_label: Option<Version>,
     /// The version that head's files carry.
@@ -73,10 +75,18 @@ impl RecipeStates {
             base: base.map(|b| defined_services(&b.compose)).unwrap_or_default(),
             head: defined,
             claims,
+            hooked: hooked(&head.compose),
             base_label: base.and_then(|b| b.version.clone()),
             head_label: head.version.clone(),
         }
     }
+}
+
+fn hooked(compose: &Compose) -> Vec<ServiceName> {
+    let mut services: Vec<_> = compose.backup().hooks.into_iter().map(|h| h.service).collect();
+    services.sort();
+    services.dedup();
+    services
 }
 
 /// Returns what the labels claim to back up and a check can prove: a volume that no running service can write to holds

@@ -2,6 +2,7 @@
 //! happens as events and nothing else. Main item: [`Job`].
 
 mod bounded;
+mod hooked;
 mod job;
 mod ops;
 mod ready;

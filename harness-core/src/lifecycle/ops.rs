@@ -11,6 +11,7 @@ use crate::platform::{Platform, Revision};
 use crate::run_file::UpgradeFacts;
 use crate::tier::Tier;
 
+use super::hooked::passed_over;
 use super::job::{Job, State};
 use super::tiers::Trouble;
 use super::trials::Trials;
@@ -79,9 +80,10 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.ready(Tier::Backup, state, &before).await?;
         self.seed(Tier::Backup, state).await?;
         let into = self.dir.join("work");
+        let before = self.before_hooks().await?;
         let back_up = self.platform.back_up(&self.plan.app, &into, self.limits.backup);
         state.snapshot = Some(self.step(Tier::Backup, "backup", "backed_up", back_up).await?);
-        Ok(())
+        self.hooks_were_run("backed_up", before).await
     }
 
     async fn restore(&self, state: &mut State) -> Result<(), Trouble> {
@@ -91,11 +93,40 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             return Err(Trouble::new("restored", cause));
         };
         self.seed(Tier::Restore, state).await?;
+        let hooks = self.before_hooks().await?;
         let before = Before::from_observation(&self.observe_once().await?);
         let restore = self.platform.restore(&self.plan.app, &snapshot, self.limits.backup);
         self.step(Tier::Restore, "restore", "restored", restore).await?;
+        self.hooks_were_run("restored", hooks).await?;
         self.ready_step(Tier::Restore, state, &before).await?;
         Ok(())
+    }
+
+    /// Looks at what runs before hooks do, if there are any.
+    async fn before_hooks(&self) -> Result<Option<Observation>, Trouble> {
+        if self.recipe.hooked.is_empty() {
+            return Ok(None);
+        }
+        self.observe_once().await.map(Some)
+    }
+
+    /// Checks that no service with hooks was out of reach while a backup or a restore was made.
+    async fn hooks_were_run(
+        &self,
+        check: &'static str,
+        before: Option<Observation>,
+    ) -> Result<(), Trouble> {
+        let Some(before) = before else { return Ok(()) };
+        let after = self.observe_once().await?;
+        match passed_over(&self.recipe.hooked, &before, &after) {
+            None => Ok(()),
+            Some(service) => {
+                let text = format!(
+                    "service `{service}` did not run all the time: its hooks may have been passed over without a word"
+                );
+                Err(Trouble::new(check, Cause::new(CauseClass::Host, text)))
+            }
+        }
     }
 
     async fn deploy(

@@ -30,8 +30,9 @@ impl Server {
                         `backupbot.backup` labels";
             OpError::new(op.as_str(), CauseClass::Recipe, text)
         };
+        let refused = |text: String| OpError::new(op.as_str(), CauseClass::Host, text);
         let made = self.shared.with(|w| {
-            let plan = labels_of(w, app).filter(|plan| plan.enabled)?;
+            let Some(plan) = labels_of(w, app).filter(|plan| plan.enabled) else { return Ok(None) };
             let mut errors: Vec<String> = plan
                 .out_of_reach
                 .iter()
@@ -39,7 +40,7 @@ impl Server {
                     format!("{path} lies in no volume of {}, it is not backed up", app.stack)
                 })
                 .collect();
-            run_hooks(w, app, &plan, Moment::BackupPre, &mut errors);
+            run_hooks(w, app, &plan, Moment::BackupPre, &mut errors).map_err(refused)?;
             let mut files = Vec::new();
             for path in &plan.paths {
                 let found = files_at(w, path);
@@ -49,11 +50,11 @@ impl Server {
                 files.extend(found.unwrap_or_default());
             }
             w.trouble().spoil_backup(&mut files);
-            run_hooks(w, app, &plan, Moment::BackupPost, &mut errors);
+            run_hooks(w, app, &plan, Moment::BackupPost, &mut errors).map_err(refused)?;
             let id = w.random().hex(64);
             let kept = Kept { time: w.now(), files };
-            (!plan.paths.is_empty()).then_some((id, kept, plan.paths, errors))
-        });
+            Ok((!plan.paths.is_empty()).then_some((id, kept, plan.paths, errors)))
+        })?;
         let (id, kept, roots, hook_errors) = made.ok_or_else(nothing)?;
         check_played(&hook_errors, &op)?;
         let name = format!("backup-{}.tar.gz", &id[..8]);
@@ -75,6 +76,7 @@ impl Server {
             let text = format!("there is no snapshot {}", snapshot.id);
             return Err(OpError::new(op, CauseClass::Harness, text));
         };
+        let refused = |text: String| OpError::new(op.as_str(), CauseClass::Host, text);
         self.shared.with(|w| {
             let Some(plan) = labels_of(w, app) else {
                 let text = format!("{} is not deployed: deploy it before restoring", app.stack);
@@ -82,13 +84,13 @@ impl Server {
             };
             // A hook that fails is only logged, and the work goes on, as the real bot does.
             let mut errors = Vec::new();
-            run_hooks(w, app, &plan, Moment::RestorePre, &mut errors);
+            run_hooks(w, app, &plan, Moment::RestorePre, &mut errors).map_err(refused)?;
             let mut files = kept.files;
             w.trouble().spoil_restore(&mut files);
             for (volume, below, bytes) in files {
                 w.put_into_volume(&app.stack, &volume, &below, bytes);
             }
-            run_hooks(w, app, &plan, Moment::RestorePost, &mut errors);
+            run_hooks(w, app, &plan, Moment::RestorePost, &mut errors).map_err(refused)?;
             check_played(&errors, &op)?;
             if errors.is_empty() {
                 return Ok(());
@@ -138,7 +140,13 @@ fn labels_of(world: &World, app: &App) -> Option<Plan> {
 
 /// Runs the hooks of a moment. One that fails is an error line, and the work goes on; a service without a running
 /// container is passed over.
-fn run_hooks(world: &mut World, app: &App, plan: &Plan, moment: Moment, errors: &mut Vec<String>) {
+fn run_hooks(
+    world: &mut World,
+    app: &App,
+    plan: &Plan,
+    moment: Moment,
+    errors: &mut Vec<String>,
+) -> Result<(), String> {
     for hook in plan.hooks_at(moment) {
         let prefix = format!("{}_", app.stack);
         let short = hook.service.strip_prefix(&prefix).unwrap_or(&hook.service).to_owned();
@@ -156,7 +164,17 @@ fn run_hooks(world: &mut World, app: &App, plan: &Plan, moment: Moment, errors: 
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
-        let Ok(code) = world.exec(&app.stack, &service, &argv, &mut io) else { continue };
+        let code = match world.exec(&app.stack, &service, &argv, &mut io) {
+            Ok(code) => code,
+            // The bot passes over a service of which nothing runs, and breaks off where the engine refuses.
+            Err(_) if !world.runs(&app.stack, &service) => continue,
+            Err(error) => {
+                return Err(format!(
+                    "the hook of {} could not be run: {error} (409)",
+                    hook.service
+                ));
+            }
+        };
         if code != 0 {
             out.append(&mut err);
             let said = String::from_utf8_lossy(&out).trim().to_owned();
@@ -167,6 +185,7 @@ fn run_hooks(world: &mut World, app: &App, plan: &Plan, moment: Moment, errors: 
             ));
         }
     }
+    Ok(())
 }
 
 fn on_host(volume: &str, below: &str) -> String {

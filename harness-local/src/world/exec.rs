@@ -56,6 +56,12 @@ impl World {
         container.ok_or_else(|| ExecError::NotRunning(service.to_owned()))
     }
 
+    /// Returns whether a task of a service runs.
+    pub fn runs(&self, stack: &StackName, service: &ServiceName) -> bool {
+        let service = full_name(stack, service.as_str());
+        self.tasks.values().any(|t| t.service == service && t.state == TaskState::Running)
+    }
+
     /// Runs a program in the container of a service's newest running task and returns its exit code.
     ///
     /// # Errors

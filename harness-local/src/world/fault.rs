@@ -233,6 +233,11 @@ impl World {
         if self.services.values().any(|s| s.spec.task.image == image) {
             return;
         }
+        // What nobody has is not to be had slowly either.
+        let is_slow = matches!(source, ImageSource::Registry(_));
+        if is_slow && matches!(self.image_source(image), Some(ImageSource::Nowhere(_))) {
+            return;
+        }
         self.trouble.came_to_something(id);
         self.set_image(image, source);
     }

@@ -52,6 +52,11 @@ impl World {
         self.images.known.contains_key(image)
     }
 
+    /// Returns what was said about where an image comes from.
+    pub(super) fn image_source(&self, image: &str) -> Option<&ImageSource> {
+        self.images.known.get(image)
+    }
+
     /// Returns whether an image is there.
     pub fn has_image(&self, image: &str) -> bool {
         self.images.is_present(image)
