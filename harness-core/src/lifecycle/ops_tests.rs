@@ -200,6 +200,7 @@ async fn what_an_upgrade_finds_left_over_is_not_its_own() {
             }
             if look == 3 {
                 // Head's specification is there, and its update has yet to be scheduled.
+                seen.services[0].tasks[0].is_current = false;
                 seen.services[0].update =
                     crate::converge::sample::update(crate::observation::UpdatePhase::Paused, 1);
             }
