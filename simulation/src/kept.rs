@@ -56,3 +56,17 @@ fn scenarios(library: &Library) -> Vec<Scenario> {
     };
     kept.seed.into_iter().map(scenario).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kept_seed_names_faults_that_there_are() {
+        let kept: Kept = toml::from_str(KEPT).unwrap();
+        assert!(!kept.seed.is_empty());
+        for fault in kept.seed.iter().flat_map(|row| &row.faults) {
+            fault.parse::<Fault>().unwrap();
+        }
+    }
+}

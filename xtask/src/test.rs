@@ -14,6 +14,9 @@ use crate::{docs, engine, stream, tidy, up};
 /// So many runs at a time on the engine: each mostly waits.
 const RUNS_AT_A_TIME: &str = "4";
 
+/// So many fresh seeds are played each time; the first of them is printed.
+const SEEDS: &str = "2000";
+
 /// What to leave out.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -42,6 +45,7 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
     };
     tokio::try_join!(images, code)?;
     docs::run(machine, &docs::Args { check: true }).await?;
+    simulated(machine)?;
     match engine {
         EngineTests::Run => on_engine(machine).await?,
         EngineTests::NotRun(why) => not_run(&why),
@@ -106,6 +110,12 @@ fn checks(machine: &Machine) -> anyhow::Result<()> {
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
     Ok(())
+}
+
+/// Plays fresh seeds, every seed that ever found a defect, and a kill at every event of every recipe's run.
+fn simulated(machine: &Machine) -> anyhow::Result<()> {
+    let sim = ["run", "--quiet", "--locked", "--package", "simulation", "--bin", "cc-ci-sim", "--"];
+    stream::cargo(machine, &[&sim[..], &["--seeds", SEEDS]].concat(), &[])
 }
 
 async fn on_engine(machine: &Machine) -> anyhow::Result<()> {

@@ -109,6 +109,7 @@ fn what_was_there_before_counts_as_it_did_then() {
     let before = observation(0, vec![service("app", vec![task(TaskState::Running, 1)])]);
     let mut updated = service("app", vec![task(TaskState::Running, 1)]);
     updated.spec = "b".to_owned();
+    updated.tasks[0].is_current = false;
     let observed = Happened::Observed {
         tier: Tier::Install,
         observation: Box::new(observation(9, vec![updated])),

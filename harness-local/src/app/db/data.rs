@@ -1,6 +1,7 @@
 //! A server's data directory: one readable file for each database, one for the users.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::image::Product;
 use crate::app::sql::{Database, Server};
@@ -63,13 +64,36 @@ pub(super) fn look(product: Product, inside: &Inside<'_>) -> State {
     for path in inside.below(&folder) {
         let inner = path.strip_suffix("/tables.json").and_then(|p| p.strip_prefix(&folder));
         let Some(name) = inner.and_then(|p| p.rsplit('/').next()) else { continue };
-        let read = inside.read(&path).and_then(|b| serde_json::from_slice::<Database>(b).ok());
+        let read = inside.read(&path).and_then(read);
         match read {
             Some(database) => drop(server.databases.insert(name.to_owned(), database)),
             None => return State::Damaged(path),
         }
     }
     State::Whole(Box::new(server))
+}
+
+thread_local! {
+    /// What was read last, by its bytes: a server reads its files once, and this one would for each request.
+    static LATEST: RefCell<VecDeque<(Vec<u8>, Database)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// So many databases are remembered.
+const REMEMBERED: usize = 8;
+
+/// Reads a database from its bytes; none if they are damaged.
+fn read(bytes: &[u8]) -> Option<Database> {
+    LATEST.with_borrow_mut(|latest| {
+        if let Some((_, known)) = latest.iter().find(|(known, _)| known == bytes) {
+            return Some(known.clone());
+        }
+        let read: Database = serde_json::from_slice(bytes).ok()?;
+        if latest.len() >= REMEMBERED {
+            latest.pop_front();
+        }
+        latest.push_back((bytes.to_vec(), read.clone()));
+        Some(read)
+    })
 }
 
 /// Writes what changed.
