@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::campaign::{Campaign, Found, Tally, one, played};
 use crate::everywhere;
+use crate::figures::{Figures, figures, quantile};
 use crate::invariant::judge;
 use crate::kept;
 use crate::scenario::Scenario;
@@ -36,6 +37,9 @@ struct Args {
     /// After what time to begin no more seeds, such as 10m.
     #[arg(long)]
     within: Option<Span>,
+    /// Measure over so many seeds how soon readiness and doom are noticed, and how many runs a minute are played.
+    #[arg(long, value_name = "SEEDS", conflicts_with = "seed")]
+    figures: Option<u64>,
     /// Play this one seed, and say all about it.
     #[arg(long)]
     seed: Option<u64>,
@@ -83,6 +87,10 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let library = runtime.block_on(Library::load(&dir, &BaseEnv::capture()));
     let library = library.map_err(|e| Chain(&e).to_string())?;
     drop(runtime);
+    if let Some(seeds) = args.figures {
+        measured(&figures(&library, seeds, jobs(args)), seeds);
+        return Ok(ExitCode::SUCCESS);
+    }
     match args.seed {
         Some(seed) => alone(args, seed, &library),
         None => Ok(many(args, &library)),
@@ -135,8 +143,7 @@ fn words(faults: &[Fault]) -> String {
 
 fn many(args: &Args, library: &Library) -> ExitCode {
     let base = args.base.unwrap_or_else(fresh);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.unwrap_or(cores).max(1);
+    let jobs = jobs(args);
     let mut found = Vec::new();
     if !args.seeds_only {
         let kept = kept::play(library);
@@ -167,6 +174,36 @@ fn many(args: &Args, library: &Library) -> ExitCode {
     }
     data(&format!("violations   {}", found.len()));
     if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn jobs(args: &Args) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    args.jobs.unwrap_or(cores).max(1)
+}
+
+fn measured(figures: &Figures, seeds: u64) {
+    let line = |what: &str, times: &[Duration], goal: &str| {
+        let share = |share: f64| quantile(times, share);
+        data(&format!(
+            "{what}: p50 {:.0} ms, p99 {:.0} ms, max {:.0} ms in {} runs (goal {goal})",
+            share(0.5),
+            share(0.99),
+            share(1.0),
+            times.len()
+        ));
+    };
+    line("ready → noticed, with events", &figures.ready, "p50 50 ms, p99 300 ms");
+    line(
+        "ready → noticed, events late, twice, shuffled or lost",
+        &figures.ready_unruly,
+        "p99 300 ms",
+    );
+    line("ready → noticed, polling only", &figures.ready_polled, "250 ms");
+    line("third exit → crash loop called", &figures.doom, "15 s");
+    let (slow, killed) = figures.slow;
+    data(&format!("slow but healthy starters, up to 25 min: {killed} of {slow} killed (goal 0)"));
+    let rate = figures.runs as f64 / figures.busy.as_secs_f64() * 60.0;
+    data(&format!("{rate:.0} watched runs a minute and thread, {seeds} seeds of each kind"));
 }
 
 /// A first seed that was most likely never played: the time.

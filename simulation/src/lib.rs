@@ -10,6 +10,7 @@ pub mod cli;
 mod conductor;
 mod disk;
 mod everywhere;
+pub mod figures;
 mod finished;
 mod invariant;
 mod kept;
