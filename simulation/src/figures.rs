@@ -127,12 +127,9 @@ fn delivery(numbers: &mut Random) -> Option<Fault> {
 
 /// Returns when the first wait for the app ended like that.
 fn noticed(run: &Finished, phase: &str, ok: bool) -> Option<Duration> {
-    run.events.iter().find_map(|event| match &event.what {
-        Happened::PhaseFinished { phase: ended, ok: how } if ended == phase && *how == ok => {
-            Some(Duration::from_millis(event.ms))
-        }
-        _ => None,
-    })
+    let ended = Happened::PhaseFinished { phase: phase.to_owned(), ok };
+    let event = run.events.iter().find(|event| event.what == ended)?;
+    Some(Duration::from_millis(event.ms))
 }
 
 fn latency(real: Option<Duration>, noticed: Option<Duration>) -> Option<Duration> {

@@ -96,9 +96,12 @@ impl fmt::Display for Violation {
     }
 }
 
+/// Says what was seen if an invariant was not kept.
+type Look = fn(&Finished) -> Option<String>;
+
 /// Returns every invariant that a run did not keep, but for I10, which takes two runs.
 pub fn judge(run: &Finished) -> Vec<Violation> {
-    let looks: [(Invariant, fn(&Finished) -> Option<String>); 9] = [
+    let looks: [(Invariant, Look); 9] = [
         (Invariant::NoFalseGreen, false_green),
         (Invariant::NoFalseRed, false_red),
         (Invariant::VerdictInTime, late),

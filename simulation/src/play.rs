@@ -327,7 +327,7 @@ impl<'a> Stage<'a> {
             self.note(fault);
         }
         process.stop.stop(Stop::Deadline);
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn deadline_after(&self) -> Duration {
@@ -363,9 +363,9 @@ impl<'a> Stage<'a> {
             claim.as_ref().is_some_and(|c| c.pid == RUN && c.collector.is_none())
         });
         let found = collect(&machine, self.server().now(), true, Patience::Never).await;
-        let taken = found.into_iter().find_map(|found| match found {
-            Found::Removed(claim) if claim.pid == RUN => Some(claim.app.domain.to_string()),
-            _ => None,
+        let taken = found.into_iter().find_map(|found| {
+            let Found::Removed(claim) = found else { return None };
+            (claim.pid == RUN).then(|| claim.app.domain.to_string())
         });
         taken.filter(|_| was_alive && holds && !process.life.has_ended())
     }

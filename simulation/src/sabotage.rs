@@ -55,11 +55,15 @@ pub(crate) struct Seeing<T> {
 impl<T: Trials> Trials for Seeing<T> {
     async fn run(&self, file: &RunFile, limit: Duration) -> TrialsEnded {
         let mut ended = self.trials.run(file, limit).await;
-        if self.sabotage != Some(Sabotage::BlindChecks) {
-            return ended;
-        }
+        let is_blind = |check: &str| match self.sabotage {
+            Some(Sabotage::BlindChecks) => true,
+            Some(Sabotage::AnyCommit) => check == "version_or_image_moved",
+            Some(_) | None => false,
+        };
         for line in &mut ended.lines {
-            if let TrialLine::Done { status, message, cause, .. } = line {
+            if let TrialLine::Done { name, status, message, cause, .. } = line
+                && is_blind(name)
+            {
                 (*status, *message, *cause) = (Status::Pass, None, None);
             }
         }
