@@ -5,10 +5,11 @@ use std::time::Duration;
 use harness_core::process::{BaseEnv, Cmd, Deadline};
 
 fn sim(args: &[&str]) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let base = BaseEnv::capture();
     let cmd = Cmd::new(env!("CARGO_BIN_EXE_cc-ci-sim"), &base, Deadline::after(LIMIT)).args(args);
-    runtime.block_on(cmd.run()).unwrap().stdout
+    runtime.block_on(cmd.run()).expect("the simulation plays the seeds").stdout
 }
 
 const LIMIT: Duration = Duration::from_secs(300);

@@ -11,16 +11,17 @@ use simulation::{Finished, Invariant, Sabotage, Scenario, judge, play, play_brok
 fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        let scratch = tempfile::tempdir().unwrap();
-        let dir = Utf8PathBuf::try_from(scratch.path().to_owned()).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(Library::load(&dir, &BaseEnv::capture())).unwrap()
+        let scratch = tempfile::tempdir().expect("a folder");
+        let dir = Utf8PathBuf::try_from(scratch.path().to_owned()).expect("a UTF-8 path");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(Library::load(&dir, &BaseEnv::capture())).expect("the bundled recipes")
     })
 }
 
 fn scenario(recipe: &str, faults: &[&str]) -> Scenario {
-    let faults: Vec<Fault> = faults.iter().map(|text| text.parse().unwrap()).collect();
-    Scenario::sound(7, &library().find(recipe).unwrap()).with(&faults)
+    let faults: Vec<Fault> = faults.iter().map(|text| text.parse().expect("a fault")).collect();
+    Scenario::sound(7, &library().find(recipe).expect("a bundled recipe")).with(&faults)
 }
 
 fn raised(run: &Finished) -> Vec<Invariant> {
@@ -118,7 +119,7 @@ fn a_run_of_no_release_must_not_move_the_last_good_one() {
 #[test]
 fn chance_from_outside_changes_the_log() {
     let scenario = scenario("custom-html", &[]);
-    let log = |run: &Finished| serde_json::to_string(&run.events).unwrap();
+    let log = |run: &Finished| serde_json::to_string(&run.events).expect("events are JSON");
     assert_eq!(log(&play(&scenario)), log(&play(&scenario)));
     let broken = |_| log(&play_broken(&scenario, Sabotage::Chance));
     let logs: Vec<String> = (0..3).map(broken).collect();

@@ -19,6 +19,9 @@ pub(crate) struct Args {
     runs: usize,
 }
 
+/// Seeds that are played for the figures of the simulation.
+const SEEDS: &str = "10000";
+
 /// Trials in one run of each test runner.
 const TRIALS: usize = 1000;
 
@@ -35,6 +38,7 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
         &["test", "--quiet", "--package", "runner", "--bench", "fixed_cost"],
         &[],
     )?;
+    simulated(machine)?;
     peers(machine, args).await?;
     if is_answering(&Docker::new(machine)).await {
         up::run(machine, up::Args { only: Some(vec!["nginx".to_owned()]), mark: false }).await?;
@@ -47,6 +51,24 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
         say("bench    readiness after the engine's event: not measured, no engine answers");
     }
     Ok(())
+}
+
+/// Prints how soon the harness notices what became so, and how many runs a minute one core plays.
+fn simulated(machine: &Machine) -> anyhow::Result<()> {
+    let sim = [
+        "run",
+        "--quiet",
+        "--profile",
+        "sim",
+        "--package",
+        "simulation",
+        "--bin",
+        "cc-ci-sim",
+        "--",
+    ];
+    stream::cargo(machine, &[&sim[..], &["--figures", SEEDS]].concat(), &[])?;
+    let alone = ["--seeds", SEEDS, "--base", "0", "--seeds-only", "--jobs", "1"];
+    stream::cargo(machine, &[&sim[..], &alone].concat(), &[])
 }
 
 /// Times pytest on as many empty tests, where it is installed: whole processes, the median of some runs.
