@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::db::{DatabaseImage, Product};
+use super::db::{DatabaseImage, Product, Redis};
 use super::generic::Generic;
 use super::ghost::Ghost;
 use super::nginx::Nginx;
@@ -22,6 +22,9 @@ impl Library for StandIns {
             }
             "ghost" | "library/ghost" | "docker.io/library/ghost" => {
                 Arc::new(Ghost::new(tag.unwrap_or_default()))
+            }
+            _ if ["redis", "valkey"].contains(&name.rsplit('/').next().unwrap_or_default()) => {
+                Arc::new(Redis)
             }
             _ => match database(name) {
                 Some(product) => Arc::new(DatabaseImage::new(product, tag.unwrap_or_default())),

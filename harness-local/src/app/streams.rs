@@ -91,7 +91,7 @@ fn input(
 }
 
 /// Packs bytes as gzip does.
-pub(super) fn packed(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::app) fn packed(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).ok()
 }

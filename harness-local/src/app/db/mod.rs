@@ -10,16 +10,38 @@ mod image;
 mod mysql;
 mod mysql_dump;
 mod options;
+mod pg_dump;
+mod postgres;
+mod psql_shown;
+mod redis;
+mod sqlite;
 
 pub(super) use client::{Ask, Reply, Silence, Want, connect};
 pub(super) use image::{DatabaseImage, Product};
+pub(super) use redis::Redis;
 
 use super::programs::Machine;
 use crate::world::Io;
 
 /// The clients that can be run in any container.
-pub(super) const CLIENTS: [&str; 6] =
-    ["mysql", "mariadb", "mysqladmin", "mariadb-admin", "mysqldump", "mariadb-dump"];
+pub(super) const CLIENTS: [&str; 16] = [
+    "mysql",
+    "mariadb",
+    "mysqladmin",
+    "mariadb-admin",
+    "mysqldump",
+    "mariadb-dump",
+    "psql",
+    "pg_isready",
+    "createdb",
+    "dropdb",
+    "pg_dump",
+    "pg_dumpall",
+    "pg_restore",
+    "sqlite3",
+    "redis-cli",
+    "valkey-cli",
+];
 
 /// Runs a database's client; none when the program is no such client.
 pub(super) fn client(
@@ -32,6 +54,14 @@ pub(super) fn client(
         "mysql" | "mariadb" => mysql::mysql(machine, words, io),
         "mysqladmin" | "mariadb-admin" => mysql::admin(machine, words, io),
         "mysqldump" | "mariadb-dump" => mysql_dump::dump(machine, program, words, io),
+        "psql" => postgres::psql(machine, words, io),
+        "pg_isready" => postgres::isready(machine, words, io),
+        "createdb" | "dropdb" => postgres::database(machine, program, words, io),
+        "pg_dump" => pg_dump::dump(machine, words, io),
+        "pg_dumpall" => pg_dump::dump_all(machine, words, io),
+        "pg_restore" => pg_dump::restore(machine, words, io),
+        "sqlite3" => sqlite::sqlite3(machine, words, io),
+        "redis-cli" | "valkey-cli" => redis::cli(machine, words, io),
         _ => return None,
     })
 }

@@ -22,7 +22,7 @@ mod words;
 
 pub(super) use conditions::test;
 pub(super) use run::run;
-pub(super) use text::{formatted, unescaped};
+pub(super) use text::{fits, formatted, unescaped};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Patterns, escapes and formats.
 
 /// Returns whether a text fits a pattern: `*`, `?`, `[…]`, and `\` before what is meant as it is.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub(in crate::app) fn fits(pattern: &str, text: &str) -> bool {
     let Some(p) = pattern.chars().next() else { return text.is_empty() };
     let tail = &pattern[p.len_utf8()..];
     let next = text.chars().next();

@@ -17,10 +17,10 @@ mod split;
 mod store;
 mod virtual_tables;
 
-pub(super) use dump::{definition, insert};
+pub(super) use dump::{definition, insert, quoted};
 pub(super) use session::{Done, Flavor, Outcome, Session};
 pub(super) use split::{Piece, pieces};
-pub(super) use store::{Cell, Database, Server};
+pub(super) use store::{Cell, Database, Server, Table};
 
 #[cfg(test)]
 mod tests;
