@@ -116,7 +116,7 @@ async fn a_backup_or_restore_loses_what_was_ordered() {
     fails("volume-missed", &["read"], "mutated").await;
     fails("restore-nothing", &["read"], "mutated").await;
     fails("restore-half", &["read"], "orig").await;
-    fails("restore-hook-fails", &[], "").await;
+    fails("restore-hook-fails", &["restore"], "own log names errors").await;
 }
 
 #[tokio::test(start_paused = true)]
