@@ -1,5 +1,5 @@
 //! Embeds the bundled recipes: every file below `recipes/` goes into the library, so that an installed program has
-//! them too.
+//! them too. Picks up the stand-ins that suites bring: no list is edited to add one.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -32,7 +32,41 @@ fn main() -> io::Result<()> {
     let out =
         std::env::vars_os().find(|(name, _)| name == "OUT_DIR").map(|(_, dir)| PathBuf::from(dir));
     let out = out.ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;
-    fs::write(out.join("bundled_recipes.rs"), table)
+    fs::write(out.join("bundled_recipes.rs"), table)?;
+    let suites = here.join("../recipe-tests/recipes");
+    fs::write(out.join("stand_ins.rs"), stand_ins(&suites)?)?;
+    let fixture = here.join("src/app/fixture");
+    fs::write(out.join("stand_ins_of_fixture.rs"), stand_ins(&fixture)?)
+}
+
+/// Returns a module for each `stand_in.rs` below a folder, and a function that calls them all.
+fn stand_ins(root: &Path) -> io::Result<String> {
+    println!("cargo:rerun-if-changed={}", root.display());
+    let mut folders = Vec::new();
+    if root.is_dir() {
+        for entry in fs::read_dir(root)? {
+            let folder = entry?.path();
+            println!("cargo:rerun-if-changed={}", folder.display());
+            if folder.join("stand_in.rs").is_file() {
+                folders.push(folder);
+            }
+        }
+    }
+    folders.sort();
+    let (mut modules, mut calls) = (String::new(), String::new());
+    for folder in &folders {
+        let file = folder.join("stand_in.rs").display().to_string();
+        let name = folder.file_name().and_then(|n| n.to_str());
+        let name = name.ok_or_else(|| io::Error::other(format!("{file}: no UTF-8")))?;
+        let module = name.replace('-', "_");
+        writeln!(modules, "#[path = {file:?}]\nmod r#{module};").map_err(io::Error::other)?;
+        write!(calls, "r#{module}::stand_ins(), ").map_err(io::Error::other)?;
+    }
+    let all =
+        if calls.is_empty() { "Vec::new()".to_owned() } else { format!("[{calls}].concat()") };
+    Ok(format!(
+        "{modules}\npub(in crate::app) fn all() -> Vec<crate::app::StandIn> {{\n    {all}\n}}\n"
+    ))
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

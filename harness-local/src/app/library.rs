@@ -7,7 +7,25 @@ use super::db::{DatabaseImage, Product, Redis};
 use super::generic::Generic;
 use super::ghost::Ghost;
 use super::nginx::Nginx;
+use super::suites;
 use crate::world::{Image, ImageSource, Library};
+
+/// A stand-in that a suite brings.
+#[derive(Clone, Copy, Debug)]
+pub struct StandIn {
+    /// The image that it plays, without a tag.
+    pub image: &'static str,
+    /// Makes the image of a tag, which may be empty.
+    pub make: fn(&str) -> Arc<dyn Image>,
+}
+
+/// Returns what a suite brings for an image.
+fn of_suite(name: &str) -> Option<StandIn> {
+    let all = suites::all();
+    #[cfg(test)]
+    let all = [all, suites::fixture::all()].concat();
+    all.into_iter().find(|s| s.image == name)
+}
 
 /// The stand-ins that there are.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +34,9 @@ pub struct StandIns;
 impl Library for StandIns {
     fn image(&self, reference: &str) -> Arc<dyn Image> {
         let (name, tag) = split(reference);
+        if let Some(own) = of_suite(name) {
+            return (own.make)(tag.unwrap_or_default());
+        }
         match name {
             "nginx" | "library/nginx" | "docker.io/library/nginx" => {
                 Arc::new(Nginx::new(tag.unwrap_or("1")))
@@ -75,12 +96,20 @@ fn split(reference: &str) -> (&str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::play::Play;
 
     #[test]
     fn a_name_may_hold_a_port_and_a_digest() {
         assert_eq!(split("nginx:1.22.1"), ("nginx", Some("1.22.1")));
         assert_eq!(split("reg:5000/x/nginx"), ("reg:5000/x/nginx", None));
         assert_eq!(split("reg:5000/x:1@sha256:0"), ("reg:5000/x", Some("1")));
+    }
+
+    #[test]
+    fn a_stand_in_in_a_suites_folder_is_found_by_its_place() {
+        let mut play = Play::new().service("app", "fixture/echo:7", &[], &[]);
+        play.up(3);
+        assert_eq!(play.out("app", "curl -s http://127.0.0.1/a?b"), "7 /a?b");
     }
 
     #[test]

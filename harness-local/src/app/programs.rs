@@ -134,6 +134,16 @@ pub(super) fn base_name(program: &str) -> &str {
     if standard { name } else { program }
 }
 
+/// Runs a program that a stand-in does not play itself: a tool, a script, or a client of a database.
+pub fn run_program(
+    image: &dyn Image,
+    inside: &mut Inside<'_>,
+    argv: &[String],
+    io: &mut Io<'_>,
+) -> Ran {
+    Machine { image, inside }.run(argv, io)
+}
+
 impl Machine<'_, '_> {
     /// Runs a program: one of ours or a script.
     pub(super) fn run(&mut self, argv: &[String], io: &mut Io<'_>) -> Ran {
