@@ -187,6 +187,7 @@ struct Place {
     machine: Machine<MemoryLeases, MemoryDisk, Broom>,
     platform: Instantly,
     plan: Plan,
+    keep: Keep,
 }
 
 fn plan() -> Plan {
@@ -222,7 +223,7 @@ fn place() -> Place {
         sweep: Broom(Arc::clone(&platform.is_made)),
         say: |_| {},
     };
-    Place { machine, platform, plan: plan() }
+    Place { machine, platform, plan: plan(), keep: Keep::Never }
 }
 
 impl Place {
@@ -254,7 +255,7 @@ impl Place {
                 patience: Duration::from_secs(60),
             }),
             limits: Limits::for_suite(&settings),
-            keep: Keep::Never,
+            keep: self.keep,
             stop,
             candidate: Some(Candidate {
                 folder: "/state/last-good".into(),
@@ -427,4 +428,42 @@ async fn a_run_that_is_stopped_while_it_waits_for_another_makes_nothing() {
     stop.stop(Stop::Interrupt);
     assert!(place.run(Vec::new(), stop).await.is_none());
     assert!(!place.machine.disk.files().contains_key(Utf8Path::new("/runs/r1/events.jsonl")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kept_deployment_keeps_its_lease_with_the_time_until_which() {
+    let place = Place { keep: Keep::Always, ..place() };
+    let ended = place.run(Vec::new(), StopSignal::default()).await.unwrap();
+    assert!(*place.platform.is_made.lock().unwrap());
+    let claims = place.machine.leases.claims();
+    let claim = claims[0].1.as_ref().unwrap();
+    assert_eq!(claim.kept_until, Some(Timestamp::UNIX_EPOCH + Duration::from_mins(30)));
+    assert_eq!(claim.collector, None);
+    assert_eq!(ended.promoted, None, "what was not torn down proves no release");
+}
+
+#[test]
+fn a_signal_a_missing_report_and_a_verdict_decide_the_end_in_that_order() {
+    let results = |verdict| {
+        let platform = Box::new(Instantly::default().facts());
+        let at = Timestamp::UNIX_EPOCH;
+        let started = Happened::RunStarted { at, plan: Box::new(plan()), platform };
+        let mut results = Results::from_events(&[Event { ms: 0, what: started }]).unwrap();
+        results.verdict = verdict;
+        results
+    };
+    let said = [Event { ms: 1, what: Happened::Stopped { by: Stop::Interrupt } }];
+    let end = |verdict, is_written, stop, events: &[Event]| {
+        status(Some(&results(verdict)), is_written, stop, events)
+    };
+    use ExitStatus::{Stopped, Verdict};
+    use RunVerdict::{Error, Fail, NotVerified, Pass};
+    assert_eq!(status(None, true, None, &[]), Verdict(Error));
+    assert_eq!(end(Pass, true, None, &[]), Verdict(Pass));
+    assert_eq!(end(Fail, true, None, &[]), Verdict(Fail));
+    assert_eq!(end(Pass, false, None, &[]), Verdict(NotVerified));
+    assert_eq!(end(Fail, false, None, &[]), Verdict(Fail));
+    assert_eq!(end(Pass, true, Some(Stop::Interrupt), &said), Stopped(Stop::Interrupt));
+    assert_eq!(end(Pass, true, Some(Stop::Deadline), &[]), Verdict(Pass));
+    assert_eq!(end(Pass, false, Some(Stop::Deadline), &[]), Verdict(NotVerified));
 }

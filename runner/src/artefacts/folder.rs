@@ -196,3 +196,7 @@ fn pretty<T: serde::Serialize>(value: &T) -> String {
     text.push('\n');
     text
 }
+
+#[cfg(test)]
+#[path = "folder_tests.rs"]
+mod tests;

@@ -113,4 +113,35 @@ mod tests {
         recorder.hear(&noted(4));
         assert_eq!(read().unwrap(), 5);
     }
+
+    #[test]
+    fn what_is_gathered_is_written_beside_the_event_log() {
+        use harness_core::lint::{LintReport, LintStatus};
+
+        let disk = MemoryDisk::new();
+        let run = RunId::try_from("r1".to_owned()).unwrap();
+        let folder = RunFolder::create(disk.clone(), "/runs".into(), &run).unwrap();
+        let mut recorder = Recorder::begin(&folder).unwrap();
+        let linted = |text: &str| Happened::Linted {
+            report: LintReport {
+                status: LintStatus::Pass,
+                rules_failed: Vec::new(),
+                reason: None,
+                text: text.to_owned(),
+            },
+        };
+        let text =
+            |name: &str| disk.read(&folder.dir().join(name)).map(|b| String::from_utf8(b).unwrap());
+        recorder.hear(&Event { ms: 1, what: linted("") });
+        assert!(text("lint.txt").is_err(), "an empty lint has no file");
+        recorder.hear(&Event { ms: 2, what: linted("R011 fails\n") });
+        assert_eq!(text("lint.txt").unwrap(), "R011 fails\n");
+        let lines = vec!["a".to_owned(), "b".to_owned()];
+        recorder.hear(&Event {
+            ms: 3,
+            what: Happened::LogsGathered { service: "app".to_owned(), lines },
+        });
+        assert_eq!(text("logs/app.log").unwrap(), "a\nb\n");
+        assert_eq!(read_events(&text("events.jsonl").unwrap()).unwrap().len(), 3);
+    }
 }
