@@ -5,7 +5,7 @@ use harness_core::platform::App;
 
 use super::*;
 use crate::disk::MemoryDisk;
-use crate::lease::{MemoryLease, MemoryLeases};
+use crate::lease::{FileLeases, MemoryLease, MemoryLeases};
 
 const OURS: u32 = 1;
 const OTHER: u32 = 2;
@@ -213,4 +213,100 @@ async fn what_is_kept_is_neither_touched_nor_marked() {
     assert_eq!(place.machine.leases.peek(&place.domain()), Some(kept.clone()));
     let later = collect(&place.machine, until, false, Patience::Never).await;
     assert_eq!(later, [Found::Removed(Box::new(kept))]);
+}
+
+/// The leases of a folder on disk, in which a test can put what is no lease.
+struct OnDisk {
+    dir: tempfile::TempDir,
+    machine: Machine<FileLeases, MemoryDisk, Broom>,
+    domain: Domain,
+}
+
+impl OnDisk {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("leases")).unwrap();
+        let leases = FileLeases::new(camino::Utf8Path::from_path(dir.path()).unwrap());
+        let (disk, sweep) = (MemoryDisk::new(), Broom::default());
+        let domain = Domain::try_from("ghos-123456.example.org".to_owned()).unwrap();
+        Self { dir, machine: Machine { leases, disk, sweep, say: |_| {} }, domain }
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.dir.path().join("leases").join(format!("{}.lease", self.domain))
+    }
+
+    async fn collect(&self) -> Vec<Found> {
+        collect(&self.machine, Timestamp::UNIX_EPOCH, false, Patience::for_a_sweep()).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_goes_away_is_no_find_and_one_that_cannot_be_used_is() {
+    let gone = OnDisk::new();
+    std::os::unix::fs::symlink("nowhere", gone.path()).unwrap();
+    assert_eq!(gone.machine.leases.list().unwrap(), vec![gone.domain.clone()]);
+    assert_eq!(gone.collect().await, []);
+    let unusable = OnDisk::new();
+    std::fs::create_dir(unusable.path()).unwrap();
+    let found = unusable.collect().await;
+    assert!(
+        matches!(&found[..], [Found::Unusable(domain, text)]
+        if *domain == unusable.domain && text.contains("failed to use the lease")),
+        "{found:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_cannot_be_used_any_more_is_not_called_removed() {
+    let place = OnDisk::new();
+    let Attempt::Taken(lease) = place.machine.leases.try_take(&place.domain, true).unwrap() else {
+        panic!("held")
+    };
+    let spoil = || {
+        lease.release();
+        std::fs::create_dir(place.path()).unwrap();
+    };
+    let (found, ()) = tokio::join!(place.collect(), after(1, spoil));
+    assert!(matches!(&found[..], [Found::Unusable(..)]), "{found:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn leases_that_cannot_be_listed_are_said() {
+    let place = OnDisk::new();
+    std::fs::remove_dir(place.dir.path().join("leases")).unwrap();
+    assert_eq!(place.collect().await, [], "none was ever made");
+    std::fs::write(place.dir.path().join("leases"), "no folder").unwrap();
+    let found = place.collect().await;
+    assert!(matches!(&found[..], [Found::Unlisted(_)]), "{found:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_says_nothing_is_given_more_than_five_seconds() {
+    let place = place();
+    let Attempt::Taken(_lease) = place.other.try_take(&place.domain(), true).unwrap() else {
+        panic!("held")
+    };
+    let began = Instant::now();
+    assert_eq!(place.collect().await, [Found::Live(place.domain())]);
+    let waited = began.elapsed();
+    assert!(waited > UNCLEAR && waited < UNCLEAR + Duration::from_secs(1), "{waited:?}");
+}
+
+thread_local! {
+    static SAID: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_removes_what_dead_ones_left_and_says_only_that() {
+    let say = |text: &str| SAID.with_borrow_mut(|said| said.push(text.to_owned()));
+    let mut place = place();
+    place.machine.say = say;
+    collect_dead(&place.machine, Timestamp::UNIX_EPOCH).await;
+    drop(place.held(&place.claim));
+    collect_dead(&place.machine, Timestamp::UNIX_EPOCH).await;
+    assert_eq!(place.machine.leases.list().unwrap(), []);
+    let _run = place.held(&place.claim);
+    collect_dead(&place.machine, Timestamp::UNIX_EPOCH).await;
+    assert_eq!(SAID.take(), ["removed what run r1 left on ghos-123456.example.org"]);
 }

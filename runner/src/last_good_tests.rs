@@ -160,3 +160,15 @@ fn what_is_written_is_read_back_and_a_torn_write_leaves_what_was_there() {
     write(&disk, folder, &recipe, &good("2.0.0+2")).unwrap_err();
     assert_eq!(read(&disk, folder, &recipe).unwrap(), Some(good("1.0.0+1")));
 }
+
+#[test]
+fn nothing_recorded_is_told_from_what_cannot_be_read() {
+    let disk = MemoryDisk::new();
+    let folder = folder("/state".into());
+    assert_eq!(folder, "/state/last-good");
+    let recipe = plan().recipe;
+    assert_eq!(read(&disk, &folder, &recipe).unwrap(), None);
+    disk.create_folders(&folder.join(format!("{recipe}.json"))).unwrap();
+    let error = read(&disk, &folder, &recipe).unwrap_err();
+    assert_eq!(error.path, folder.join(format!("{recipe}.json")));
+}
