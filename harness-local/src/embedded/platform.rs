@@ -108,7 +108,10 @@ impl<R: Reach> Platform for Embedded<R> {
     }
 
     async fn prune(&self, app: &App, service: &ServiceName) -> Result<(), OpError> {
-        self.server.shared.with(|w| w.remove_service(&app.stack, service));
+        self.server.shared.with(|w| {
+            w.remove_service(&app.stack, service);
+            w.hurry(&app.stack);
+        });
         Ok(())
     }
 

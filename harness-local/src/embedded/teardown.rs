@@ -12,7 +12,10 @@ use crate::world::{RemovalError, World};
 impl Server {
     pub(super) async fn take_down(&self, app: &App, limit: Duration) -> Result<(), OpError> {
         let op = format!("undeploy {}", app.domain);
-        self.shared.with(|w| w.remove_stack(&app.stack));
+        self.shared.with(|w| {
+            w.remove_stack(&app.stack);
+            w.hurry(&app.stack);
+        });
         let gone = self.shared.comes(limit, |w| {
             for network in w.networks_of(&app.stack) {
                 // Busy for a moment: it is tried again.

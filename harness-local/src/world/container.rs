@@ -16,6 +16,9 @@ use super::state::{Volume, World};
 use super::step::Step;
 use super::template::filled_in;
 
+/// So long a node lets load balancers forget a task before it tells the container to end.
+pub(super) const FORGETTING: Duration = Duration::from_secs(2);
+
 /// A line that a container wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
@@ -52,6 +55,8 @@ pub(super) struct Container {
     pub(super) started: Timestamp,
     /// Health probes that failed in a row.
     pub(super) failures: u64,
+    /// It was found unhealthy and is being stopped for that.
+    pub(super) unhealthy: bool,
     /// So many lines of its main program are in the log, should that be run again.
     heard: usize,
     pub(super) log: Vec<LogLine>,
@@ -61,8 +66,8 @@ pub(super) struct Container {
 type Mounted = BTreeMap<String, Vec<u8>>;
 
 impl World {
-    /// Makes and starts the container of a task.
-    pub(super) fn start_task(&mut self, task_id: &str) {
+    /// Makes the container of a task: a node does so while it prepares it.
+    pub(super) fn prepare_container(&mut self, task_id: &str) {
         let Some(task) = self.tasks.get(task_id) else { return };
         let (spec, stack) = (Arc::clone(&task.spec), task.stack.clone());
         let name = format!("{}.{}.{}", task.service, task.slot, task.id);
@@ -73,10 +78,20 @@ impl World {
             container.task = Some(task_id.to_owned());
         }
         if let Some(task) = self.tasks.get_mut(task_id) {
-            task.container = Some(id.clone());
+            task.container = Some(id);
         }
+    }
+
+    /// Starts the container of a task.
+    pub(super) fn start_task(&mut self, task_id: &str) {
+        let Some(task) = self.tasks.get(task_id) else { return };
+        let Some(id) = task.container.clone() else { return };
+        if self.containers.get(&id).is_none_or(|c| c.runs) {
+            return;
+        }
+        let health = task.spec.health.clone();
         self.start_container(&id);
-        match &spec.health {
+        match health {
             Some(health) => self.plan(health.interval, Step::Probe(id)),
             None => self.set_task_state(task_id, TaskState::Running),
         }
@@ -109,6 +124,7 @@ impl World {
             idles: false,
             started: self.now,
             failures: 0,
+            unhealthy: false,
             heard: 0,
             log: Vec::new(),
         };
@@ -285,15 +301,17 @@ impl World {
         }
     }
 
-    /// A container's main program ended without having been told to.
-    pub(super) fn container_ended(&mut self, id: &str, code: i64, error: Option<&str>) {
+    /// A container's main program ended. Of its task that is a failure unless it ended with 0, and then alone the
+    /// engine says that it was unhealthy.
+    pub(super) fn container_ended(&mut self, id: &str, code: i64) {
         let Some(container) = self.containers.get_mut(id).filter(|c| c.runs) else { return };
         (container.runs, container.serves) = (false, false);
+        let unhealthy = if container.unhealthy { ": dockerexec: unhealthy container" } else { "" };
+        let error = format!("task: non-zero exit ({code}){unhealthy}");
         let (name, task) = (container.name.clone(), container.task.clone());
         self.say("container die", &name);
+        self.let_networks_go(id);
         let Some(task) = task else { return };
-        let failure = format!("task: non-zero exit ({code})");
-        let error = error.map_or_else(|| failure.clone(), |e| format!("{failure}: {e}"));
         if let Some(task) = self.tasks.get_mut(&task) {
             task.exit_code = Some(code);
             task.error = (code != 0).then_some(error);
@@ -301,11 +319,16 @@ impl World {
         self.task_ended(&task, if code == 0 { TaskState::Complete } else { TaskState::Failed });
     }
 
-    /// Tells a container to end.
+    /// Tells the container of a task to end, some time after the load balancer has been told to forget it.
     pub(super) fn stop_container(&mut self, id: &str) {
+        self.stop_container_after(id, FORGETTING);
+    }
+
+    /// Tells a container to end after a pause.
+    pub(super) fn stop_container_after(&mut self, id: &str, pause: Duration) {
         let Some(container) = self.containers.get(id) else { return };
         let stop = container.spec.stop.clone();
-        let after = if stop.kills {
+        let after = if stop.kills || !container.runs {
             self.random.time(50, 150)
         } else if container.idles {
             // A program without a handler is the first of its container and does not hear the signal.
@@ -313,19 +336,32 @@ impl World {
         } else {
             self.random.time(100, 300).min(stop.grace.max(Duration::from_millis(1)))
         };
-        self.plan(after, Step::Stopped { container: id.to_owned() });
+        self.plan(pause + after, Step::Stopped { container: id.to_owned() });
     }
 
     pub(super) fn container_stopped(&mut self, id: &str) {
-        let orderly = |c: &&Container| c.runs && c.serves && !c.spec.stop.kills;
-        if self.containers.get(id).filter(orderly).is_some() {
+        let Some(container) = self.containers.get(id) else { return };
+        let has_ended = |t: &String| self.tasks.get(t).is_none_or(super::state::Task::has_ended);
+        if container.task.as_ref().is_none_or(has_ended) {
+            return;
+        }
+        if container.runs && container.serves && !container.spec.stop.kills {
             self.with_inside(id, Purpose::Main, |inside, player| player.stopping(inside));
         }
-        let Some(container) = self.containers.get_mut(id).filter(|c| c.runs) else { return };
-        (container.runs, container.serves) = (false, false);
-        let code = if container.spec.stop.kills || container.idles { 137 } else { 0 };
+        let Some(container) = self.containers.get_mut(id) else { return };
+        let deaf = container.spec.stop.kills || container.idles;
+        let code = if container.runs && deaf { 137 } else { 0 };
+        if container.unhealthy {
+            self.container_ended(id, code);
+            return;
+        }
+        let ran = std::mem::replace(&mut container.runs, false);
+        container.serves = false;
         let (name, task) = (container.name.clone(), container.task.clone());
-        self.say("container die", &name);
+        if ran {
+            self.say("container die", &name);
+        }
+        self.let_networks_go(id);
         let Some(task) = task else { return };
         if let Some(task) = self.tasks.get_mut(&task) {
             task.exit_code = Some(code);
@@ -333,15 +369,10 @@ impl World {
         self.task_ended(&task, TaskState::Shutdown);
     }
 
-    /// Removes a container at once, running or not. Its networks stay busy for a moment.
+    /// Removes a container at once, running or not.
     pub(super) fn drop_container(&mut self, id: &str) {
+        self.let_networks_go(id);
         let Some(container) = self.containers.remove(id) else { return };
-        let until = self.now + self.random.time(50, 250);
-        for network in &container.spec.networks {
-            if let Some(network) = self.networks.get_mut(network) {
-                network.busy_until = Some(until);
-            }
-        }
         self.say("container destroy", &container.name);
     }
 }

@@ -14,9 +14,15 @@ use super::state::World;
 /// A program could not be run in a container.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ExecError {
-    /// Nothing of the service runs: the engine's 409.
+    /// Nothing of the service runs.
     #[error("no container of {0} is running")]
     NotRunning(String),
+    /// The container has ended: the engine's 409.
+    #[error("container {0} is not running")]
+    Ended(String),
+    /// There is no such container: the engine's 404.
+    #[error("No such container: {0}")]
+    NoContainer(String),
 }
 
 /// A file in a container could not be handled.
@@ -75,12 +81,40 @@ impl World {
     ) -> Result<i64, ExecError> {
         let name = full_name(stack, service.as_str());
         let container = self.running_container(&name)?;
-        match self.run_in(&container, argv, Purpose::Exec, io) {
+        self.exec_in_container(&container, argv, io)
+    }
+
+    /// Runs a program in a container, by its id, and returns its exit code.
+    ///
+    /// # Errors
+    /// There is no such container, or it has ended.
+    pub fn exec_in_container(
+        &mut self,
+        id: &str,
+        argv: &[String],
+        io: &mut Io<'_>,
+    ) -> Result<i64, ExecError> {
+        match self.containers.get(id) {
+            None => return Err(ExecError::NoContainer(id.to_owned())),
+            Some(container) if !container.runs => return Err(ExecError::Ended(id.to_owned())),
+            Some(_) => {}
+        }
+        match self.run_in(id, argv, Purpose::Exec, io) {
             Some(Ran::Ended(code)) => Ok(code),
             // What stays beside the main program is of no interest here.
             Some(Ran::Serves { .. } | Ran::Idles | Ran::Waits { .. }) => Ok(0),
-            None => Err(ExecError::NotRunning(name)),
+            None => Err(ExecError::NoContainer(id.to_owned())),
         }
+    }
+
+    /// Kills the container of a service's newest running task, as the kernel does when memory is short.
+    ///
+    /// # Errors
+    /// Nothing of the service runs.
+    pub fn kill(&mut self, stack: &StackName, service: &ServiceName) -> Result<(), ExecError> {
+        let container = self.running_container(&full_name(stack, service.as_str()))?;
+        self.container_ended(&container, 137);
+        Ok(())
     }
 
     /// Reads a file in a service's container.

@@ -172,6 +172,7 @@ impl Trouble {
             | Step::Booted(_)
             | Step::Ends { .. }
             | Step::Forget(_)
+            | Step::NetworkGone(_)
             | Step::Pulled(_) => {
                 self.hit.insert(id);
                 after.saturating_mul(times)
@@ -179,6 +180,7 @@ impl Trouble {
             Step::Again(_)
             | Step::Probe(_)
             | Step::Stopped { .. }
+            | Step::Withdrawn(_)
             | Step::Update { .. }
             | Step::Over => after,
         }

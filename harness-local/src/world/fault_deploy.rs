@@ -127,7 +127,7 @@ impl World {
         let Some(container) = running.next() else { return false };
         drop(running);
         self.trouble.came_to_something(id);
-        self.container_ended(&container, 137, None);
+        self.container_ended(&container, 137);
         true
     }
 }

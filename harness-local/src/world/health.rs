@@ -29,16 +29,19 @@ impl World {
             (false, true) => container.failures,
             (false, false) => container.failures + 1,
         };
-        let unhealthy = container.failures >= health.retries.max(1);
+        let ill = container.failures >= health.retries.max(1);
+        let found_ill = ill && !container.unhealthy;
+        container.unhealthy |= ill;
+        let unhealthy = container.unhealthy;
         let name = container.name.clone();
-        if unhealthy {
+        if found_ill {
             self.say("container health_status: unhealthy", &name);
-            self.container_ended(id, 137, Some("dockerexec: unhealthy container"));
-            return;
+            // It is stopped as any other: what ends with 0 then has not failed.
+            self.stop_container(id);
         }
         let is_starting =
             self.tasks.get(&task).is_some_and(|t| t.state == TaskState::Starting && t.is_live());
-        if healthy && is_starting {
+        if healthy && is_starting && !unhealthy {
             self.say("container health_status: healthy", &name);
             self.set_task_state(&task, TaskState::Running);
         }

@@ -21,7 +21,7 @@ pub enum ObjectError {
 /// Something could not be removed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RemovalError {
-    /// A network has endpoints.
+    /// A container of no service is on a network.
     #[error("network {0} has active endpoints")]
     ActiveEndpoints(String),
     /// A volume is mounted.
@@ -32,10 +32,10 @@ pub enum RemovalError {
         /// The container.
         by: String,
     },
-    /// A secret or config is used by a service.
+    /// A secret, config or network is used by a service.
     #[error("{name} is in use by the service {by}")]
     InUse {
-        /// The secret or config.
+        /// The secret, config or network.
         name: String,
         /// The service.
         by: String,
@@ -45,7 +45,7 @@ pub enum RemovalError {
 impl World {
     /// Makes a network of no stack.
     pub fn create_network(&mut self, name: &str) {
-        let made = Network { stack: None, busy_until: None };
+        let made = Network { stack: None, removed: false };
         self.networks.entry(name.to_owned()).or_insert(made);
     }
 

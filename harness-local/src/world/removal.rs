@@ -1,5 +1,7 @@
 //! Taking stacks, services, networks and containers away.
 
+use std::time::Duration;
+
 use harness_core::name::{ServiceName, StackName};
 
 use super::container::Holder;
@@ -8,6 +10,7 @@ use super::objects::RemovalError;
 use super::spec::MountSource;
 use super::stack::full_name;
 use super::state::{Wish, World};
+use super::step::Step;
 
 impl World {
     /// Removes a stack's services, and configs and networks as far as that is possible at once; the rest is told to
@@ -48,27 +51,70 @@ impl World {
         own.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Removes a network. None to remove is fine.
+    /// Removes a network. None to remove is fine. It is shown until the last container on it has ended.
     ///
     /// # Errors
-    /// A container is on it, or was until a moment ago.
+    /// A service uses it, or a container of no service is on it.
     pub fn remove_network(&mut self, name: &str) -> Result<(), RemovalError> {
         let Some(network) = self.networks.get(name) else { return Ok(()) };
         if network.stack.is_some() && self.is_now(Moment::NetworksBusy) {
             return Err(RemovalError::ActiveEndpoints(name.to_owned()));
         }
-        let Some(network) = self.networks.get(name) else { return Ok(()) };
         let on_it = |networks: &[String]| networks.iter().any(|n| n == name);
-        let busy = network.busy_until.is_some_and(|until| until > self.now)
-            || self.containers.values().any(|c| on_it(&c.spec.networks))
-            || self.tasks.values().any(|t| !t.has_ended() && on_it(&t.spec.networks))
-            || self.services.values().any(|s| on_it(&s.spec.task.networks));
-        if busy {
+        if self.networks.get(name).is_none_or(|n| n.removed) {
+            return Ok(());
+        }
+        if let Some((by, _)) = self.services.iter().find(|(_, s)| on_it(&s.spec.task.networks)) {
+            return Err(RemovalError::InUse { name: name.to_owned(), by: by.clone() });
+        }
+        let strays = self.containers.values().filter(|c| c.runs && c.task.is_none());
+        if strays.into_iter().any(|c| on_it(&c.spec.networks)) {
             return Err(RemovalError::ActiveEndpoints(name.to_owned()));
         }
-        self.networks.remove(name);
-        self.say("network destroy", name);
+        if let Some(network) = self.networks.get_mut(name) {
+            network.removed = true;
+        }
+        self.network_goes(name);
         Ok(())
+    }
+
+    fn network_goes(&mut self, name: &str) {
+        let after = self.random.time(50, 250);
+        self.plan(after, Step::NetworkGone(name.to_owned()));
+    }
+
+    /// A removed network is no longer shown once every container on it has ended.
+    pub(super) fn network_gone(&mut self, name: &str) {
+        let is_on_it = |t: &super::state::Task| {
+            !t.has_ended() && t.container.is_some() && t.spec.networks.iter().any(|n| n == name)
+        };
+        if self.networks.get(name).is_some_and(|n| n.removed) && !self.tasks.values().any(is_on_it)
+        {
+            self.networks.remove(name);
+            self.say("network destroy", name);
+        }
+    }
+
+    /// A container has left its networks: those that were removed meanwhile may go.
+    pub(super) fn let_networks_go(&mut self, container: &str) {
+        let Some(container) = self.containers.get(container) else { return };
+        for network in container.spec.networks.clone() {
+            if self.networks.get(&network).is_some_and(|n| n.removed) {
+                self.network_goes(&network);
+            }
+        }
+    }
+
+    /// Ends the containers of a stack whose services are gone without the pause in which load balancers forget them.
+    pub fn hurry(&mut self, stack: &StackName) {
+        let orphaned = |t: &&super::state::Task| {
+            t.stack == *stack && !t.has_ended() && !self.services.contains_key(&t.service)
+        };
+        let containers: Vec<String> =
+            self.tasks.values().filter(orphaned).filter_map(|t| t.container.clone()).collect();
+        for container in containers {
+            self.stop_container_after(&container, Duration::ZERO);
+        }
     }
 
     /// Returns whether anything of a stack runs or is told to end, networks included.

@@ -4,17 +4,24 @@ use std::sync::Arc;
 
 use super::spec::RestartCondition;
 use super::state::{Hold, Task, Wish, World};
+use super::step::Step;
 
 impl World {
     /// Makes a new task in the place of one that ended, if its service's restart policy wants one.
     pub(super) fn replace_if_wanted(&mut self, id: &str) {
+        let now = self.now;
         let Some(task) = self.tasks.get_mut(id) else { return };
+        match task.held {
+            None => {}
+            Some(Hold::ForPredecessor) => return,
+            Some(Hold::Until(time)) => {
+                let wait = time.duration_since(now).unsigned_abs();
+                self.plan_by_clock(wait, Step::Task(id.to_owned()));
+                return;
+            }
+        }
         task.wish = Wish::Shutdown;
         let (service, slot, failed) = (task.service.clone(), task.slot, task.state.has_failed());
-        // A sibling that serves already, or is to: an update is under way.
-        if !self.live_in_slot(&service, slot).is_empty() {
-            return;
-        }
         let Some(known) = self.services.get_mut(&service) else { return };
         let spec = Arc::clone(&known.spec.task);
         let restarts = known.restarts.entry(slot).or_default();

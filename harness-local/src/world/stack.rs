@@ -18,6 +18,9 @@ pub enum DeployError {
     /// A network of others is not there.
     #[error("network \"{0}\" is declared as external, but could not be found")]
     NoNetwork(String),
+    /// A network was removed and is still shown: containers of before are on it.
+    #[error("network {0} not found")]
+    NetworkGoes(String),
     /// A secret is not there.
     #[error("secret not found: {0}")]
     NoSecret(String),
@@ -48,7 +51,7 @@ impl World {
                 (true, _) => {}
                 (false, true) => return Err(DeployError::NoNetwork(network.name)),
                 (false, false) => {
-                    let made = Network { stack: Some(spec.stack.clone()), busy_until: None };
+                    let made = Network { stack: Some(spec.stack.clone()), removed: false };
                     self.networks.insert(network.name.clone(), made);
                     self.say("network create", &network.name);
                 }
@@ -80,6 +83,10 @@ impl World {
         if name.len() > MAX_SERVICE_NAME {
             return Err(DeployError::ServiceName(name));
         }
+        let goes = |name: &&String| self.networks.get(*name).is_some_and(|n| n.removed);
+        if let Some(network) = service.task.networks.iter().find(goes) {
+            return Err(DeployError::NetworkGoes(network.clone()));
+        }
         let missing = |files: &[MountedFile], known: &dyn Fn(&str) -> bool| {
             files.iter().find(|f| f.name.len() > MAX_SWARM_NAME || !known(&f.name)).cloned()
         };
@@ -100,7 +107,8 @@ impl World {
                 known.version += 1;
                 known.digest = OnceLock::new();
                 known.restarts.clear();
-                known.rollout = None;
+                // Whatever an update came to is forgotten by the next deploy, also by one that changes nothing.
+                (known.rollout, known.status) = (None, None);
                 self.say("service update", &name);
                 self.let_go(&name);
                 self.plan_update(&name);

@@ -106,8 +106,8 @@ pub(super) enum Wish {
 #[derive(Clone, Debug)]
 pub(super) struct Network {
     pub(super) stack: Option<StackName>,
-    /// Endpoints of containers that are gone linger until then.
-    pub(super) busy_until: Option<Timestamp>,
+    /// It was removed, and is shown until the last container on it has ended.
+    pub(super) removed: bool,
 }
 
 /// A volume with its files.

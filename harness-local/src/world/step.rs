@@ -21,10 +21,14 @@ pub(super) enum Step {
     Ends { container: String, code: i64 },
     /// A container that was told to end has ended.
     Stopped { container: String },
+    /// A task that was told to end before it had a container ends.
+    Withdrawn(String),
     /// What is left of a task goes.
     Forget(String),
     /// A service's update goes on, if it is still that one.
     Update { service: String, version: u64 },
+    /// A network that was removed is no longer there, if nothing is on it.
+    NetworkGone(String),
     /// An image has been pulled.
     Pulled(String),
     /// Something that was wrong is over: those who wait look again.
@@ -61,10 +65,12 @@ impl World {
             Step::Booted(container) => self.booted(&container),
             Step::Again(container) => self.run_main(&container),
             Step::Probe(container) => self.probe(&container),
-            Step::Ends { container, code } => self.container_ended(&container, code, None),
+            Step::Ends { container, code } => self.container_ended(&container, code),
             Step::Stopped { container } => self.container_stopped(&container),
+            Step::Withdrawn(task) => self.withdrawn(&task),
             Step::Forget(task) => self.forget_task(&task),
             Step::Update { service, version } => self.update_due(&service, version),
+            Step::NetworkGone(network) => self.network_gone(&network),
             Step::Pulled(image) => self.image_pulled(&image),
             Step::Over => {}
         }

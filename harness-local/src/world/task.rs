@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use harness_core::observation::TaskState;
 
+use super::container::FORGETTING;
 use super::spec::TaskSpec;
 use super::state::{Hold, Task, Wish, World};
 use super::step::Step;
@@ -74,7 +75,8 @@ impl World {
     /// Takes a task to its next state.
     pub(super) fn go_on(&mut self, id: &str) {
         let Some(task) = self.tasks.get(id) else { return };
-        if !task.is_live() || task.container.is_some() {
+        if !task.is_live() {
+            self.replace_after_hold(id);
             return;
         }
         match task.state {
@@ -102,8 +104,15 @@ impl World {
             self.task_ended(id, TaskState::Rejected);
             return;
         }
+        let starts_now = task.held.is_none();
+        self.prepare_container(id);
         self.set_task_state(id, TaskState::Starting);
-        self.start_if_due(id);
+        if starts_now {
+            let after = self.random.time(80, 300);
+            self.plan(after, Step::Task(id.to_owned()));
+        } else {
+            self.start_if_due(id);
+        }
     }
 
     fn start_if_due(&mut self, id: &str) {
@@ -122,7 +131,11 @@ impl World {
 
     /// Lets a task start that waited for its turn.
     pub(super) fn release(&mut self, id: &str) {
-        let Some(task) = self.tasks.get_mut(id).filter(|t| t.is_live()) else { return };
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if !task.is_live() {
+            self.replace_after_hold(id);
+            return;
+        }
         (task.held, task.wish) = (None, Wish::Run);
         if task.state == TaskState::Starting {
             let after = self.random.time(50, 150);
@@ -143,12 +156,25 @@ impl World {
             return;
         }
         match task.container.clone() {
-            Some(container) if self.containers.get(&container).is_some_and(|c| c.runs) => {
+            Some(container) if self.containers.contains_key(&container) => {
                 if !asked_before {
                     self.stop_container(&container);
                 }
             }
+            // The node has it: that takes its pause, whether there is a container or not.
+            Some(_) | None if task.state == TaskState::Preparing => {
+                if !asked_before {
+                    self.plan(FORGETTING, Step::Withdrawn(id.to_owned()));
+                }
+            }
             Some(_) | None => self.task_ended(id, TaskState::Shutdown),
+        }
+    }
+
+    /// A task that was told to end before it had a container has ended.
+    pub(super) fn withdrawn(&mut self, id: &str) {
+        if self.tasks.get(id).is_some_and(|t| !t.has_ended() && t.container.is_none()) {
+            self.task_ended(id, TaskState::Shutdown);
         }
     }
 
@@ -164,8 +190,17 @@ impl World {
             let after = self.random.time(20, 100);
             self.plan(after, Step::Forget(id.to_owned()));
         }
-        self.drive_update(&service);
+        // What replaces it is what the service asks for now: an update that is rolled back for this comes later.
         if !told {
+            self.replace_if_wanted(id);
+        }
+        self.drive_update(&service);
+    }
+
+    /// A task that ended before its turn to start came is replaced when that comes.
+    fn replace_after_hold(&mut self, id: &str) {
+        let Some(task) = self.tasks.get_mut(id).filter(|t| t.has_ended()) else { return };
+        if task.held.take().is_some() && task.wish < Wish::Shutdown {
             self.replace_if_wanted(id);
         }
     }

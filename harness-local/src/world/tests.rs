@@ -103,7 +103,7 @@ fn a_service_converges_through_swarms_states() {
     let mut world = world();
     deploy(&mut world, vec![service("nginx:1.22.1")]);
     let seen = watched(&mut world, 2);
-    assert_eq!(seen, [TaskState::Preparing, TaskState::Running]);
+    assert_eq!(seen, [TaskState::Preparing, TaskState::Starting, TaskState::Running]);
     assert_eq!(world.volume_files("a_ccci_test_data").unwrap().len(), 2);
 }
 
@@ -249,19 +249,19 @@ fn a_deploy_does_not_prune_and_labels_alone_make_no_new_task() {
 }
 
 #[test]
-fn a_network_is_busy_for_a_moment_after_its_stack() {
+fn a_removed_network_is_shown_until_its_last_container_has_ended() {
     let mut world = world();
     deploy(&mut world, vec![service("nginx:1.22.1")]);
     pass(&mut world, 3);
     let before = world.census().items.len();
+    let used = world.remove_network("a_ccci_test_default");
+    assert!(matches!(used, Err(RemovalError::InUse { .. })), "{used:?}");
     world.remove_stack(&stack());
-    assert!(matches!(
-        world.remove_network("a_ccci_test_default"),
-        Err(RemovalError::ActiveEndpoints(_))
-    ));
+    assert_eq!(world.networks_of(&stack()), ["a_ccci_test_default"]);
     assert!(world.remove_volume("a_ccci_test_data").is_err());
-    pass(&mut world, 5);
-    world.remove_network("a_ccci_test_default").unwrap();
+    pass(&mut world, 1);
+    assert_eq!(world.networks_of(&stack()), ["a_ccci_test_default"]);
+    pass(&mut world, 4);
     world.remove_volume("a_ccci_test_data").unwrap();
     assert!(!world.has_running(&stack()));
     assert!(before > 4 && world.census().items.len() == 1, "{:?}", world.census());
@@ -330,4 +330,171 @@ fn any_image_boots_is_healthy_and_answers_whatever_its_script_is() {
     };
     assert!(page.status == 200 && String::from_utf8(page.body).unwrap().contains("wekan:6"));
     assert_eq!(world.route("b.test", &Request::get("/")), Routed::Unknown);
+}
+
+/// Returns an app that runs, deployed anew with a change, at once after that.
+fn begun(order: Order, on_failure: FailureAction, change: impl FnOnce(&mut TaskSpec)) -> World {
+    let mut world = world();
+    deploy(&mut world, vec![service("nginx:1.22.1")]);
+    pass(&mut world, 3);
+    let mut new = with_task(service("nginx:1.26.3"), change);
+    new.update = RolloutSpec { order, on_failure, ..RolloutSpec::default() };
+    deploy(&mut world, vec![new]);
+    world
+}
+
+fn phase(world: &World) -> Option<UpdatePhase> {
+    app(world).update.map(|u| u.phase)
+}
+
+#[test]
+fn a_task_that_is_told_to_end_runs_on_while_load_balancers_forget_it() {
+    let mut world = begun(Order::StopFirst, FailureAction::Pause, |_| {});
+    pass(&mut world, 1);
+    let told = app(&world).tasks[1].clone();
+    assert_eq!((told.state, told.should_run), (TaskState::Running, false));
+    assert_eq!(states(&world)[0], TaskState::Starting);
+    pass(&mut world, 2);
+    assert_eq!(states(&world), [TaskState::Running, TaskState::Shutdown]);
+    world.remove_stack(&stack());
+    world.hurry(&stack());
+    pass(&mut world, 1);
+    assert!(!world.has_running(&stack()));
+}
+
+#[test]
+fn what_is_unhealthy_has_failed_only_if_it_does_not_end_well() {
+    let ill = |change: fn(&mut TaskSpec)| {
+        let mut world = world();
+        let app = with_task(service("nginx:1.22.1"), |t| {
+            t.health = Some(health("false"));
+            change(t);
+        });
+        deploy(&mut world, vec![app]);
+        pass(&mut world, 6);
+        self::app(&world).tasks[1].clone()
+    };
+    let hears = ill(|_| {});
+    assert_eq!((hears.state, hears.exit_code, hears.error), (TaskState::Complete, Some(0), None));
+    let deaf = ill(|t| {
+        t.command = Some(vec!["sleep".to_owned(), "infinity".to_owned()]);
+        t.stop.grace = Duration::from_millis(500);
+    });
+    assert_eq!((deaf.state, deaf.exit_code), (TaskState::Failed, Some(137)));
+    let error = "task: non-zero exit (137): dockerexec: unhealthy container";
+    assert_eq!(deaf.error.as_deref(), Some(error));
+}
+
+#[test]
+fn a_deploy_that_changes_nothing_forgets_what_an_update_came_to() {
+    let (mut world, _) = updated(Order::StopFirst, |_| {}, FailureAction::Pause);
+    assert_eq!(phase(&world), Some(UpdatePhase::Completed));
+    let mut same = service("nginx:1.26.3");
+    same.update.order = Order::StopFirst;
+    deploy(&mut world, vec![same]);
+    pass(&mut world, 10);
+    assert_eq!((phase(&world), states(&world).len()), (None, 2));
+}
+
+#[test]
+fn a_new_task_that_ends_well_while_it_is_watched_pauses_the_update() {
+    let mut world = begun(Order::StopFirst, FailureAction::Pause, |t| {
+        t.command = sh("true");
+        t.restart.condition = RestartCondition::None;
+    });
+    pass(&mut world, 10);
+    assert_eq!(phase(&world), Some(UpdatePhase::Paused));
+    assert_eq!(states(&world), [TaskState::Complete, TaskState::Shutdown]);
+}
+
+#[test]
+fn an_update_that_nobody_stops_is_watched_all_the_same() {
+    let mut world = begun(Order::StopFirst, FailureAction::Continue, |t| t.command = sh("exit 1"));
+    pass(&mut world, 6);
+    assert_eq!(phase(&world), Some(UpdatePhase::Updating));
+    pass(&mut world, 4);
+    assert_eq!(phase(&world), Some(UpdatePhase::Completed));
+}
+
+#[test]
+fn a_refused_task_is_heard_of_and_replaced_when_its_turn_has_come() {
+    let nowhere = |t: &mut TaskSpec| t.image = "nginx:9".to_owned();
+    let mut world = begun(Order::StopFirst, FailureAction::Pause, nowhere);
+    pass(&mut world, 1);
+    let refused = app(&world).tasks[0].clone();
+    assert_eq!((refused.state, refused.should_run), (TaskState::Rejected, true));
+    assert_eq!((phase(&world), states(&world).len()), (Some(UpdatePhase::Updating), 2));
+    pass(&mut world, 2);
+    assert_eq!(phase(&world), Some(UpdatePhase::Paused));
+    let count = states(&world).len();
+    assert_eq!(count, 3);
+    // The next one is refused at once and waits out the restart delay.
+    pass(&mut world, 1);
+    assert_eq!(states(&world).len(), count);
+}
+
+#[test]
+fn a_failed_new_task_is_tried_again_beside_the_old_one_which_stays() {
+    let mut world = begun(Order::StartFirst, FailureAction::Continue, |t| {
+        t.health = Some(health("false"));
+        t.command = Some(vec!["sleep".to_owned(), "infinity".to_owned()]);
+        t.stop.grace = Duration::from_millis(100);
+    });
+    pass(&mut world, 6);
+    let tasks = app(&world).tasks;
+    let all: Vec<(TaskState, bool)> = tasks.iter().map(|t| (t.state, t.should_run)).collect();
+    assert_eq!(
+        all,
+        [(TaskState::Starting, true), (TaskState::Failed, false), (TaskState::Running, true)]
+    );
+}
+
+#[test]
+fn nothing_is_put_up_on_a_network_that_is_going() {
+    let mut world = world();
+    deploy(&mut world, vec![service("nginx:1.22.1")]);
+    pass(&mut world, 3);
+    world.remove_stack(&stack());
+    let network = NetworkSpec { name: "a_ccci_test_default".to_owned(), external: false };
+    let again = StackSpec {
+        stack: stack(),
+        services: vec![service("nginx:1.22.1")],
+        networks: vec![network],
+        configs: Vec::new(),
+    };
+    let refused = world.deploy_stack(again.clone());
+    assert_eq!(refused, Err(DeployError::NetworkGoes("a_ccci_test_default".to_owned())));
+    pass(&mut world, 5);
+    assert_eq!(world.deploy_stack(again), Ok(()));
+}
+
+#[test]
+fn a_program_runs_in_no_container_that_has_ended_or_gone() {
+    let mut world = world();
+    let once = with_task(service("nginx:1.22.1"), |t| {
+        t.command = sh("true");
+        t.restart.condition = RestartCondition::None;
+    });
+    deploy(&mut world, vec![once]);
+    pass(&mut world, 3);
+    let id = app(&world).tasks[0].container.clone().unwrap();
+    let mut run = |id: &str| {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
+        world.exec_in_container(id, &["true".to_owned()], &mut io)
+    };
+    assert_eq!(run(&id), Err(ExecError::Ended(id.clone())));
+    assert_eq!(run("none"), Err(ExecError::NoContainer("none".to_owned())));
+}
+
+#[test]
+fn a_killed_task_has_failed_and_is_replaced() {
+    let mut world = world();
+    deploy(&mut world, vec![service("nginx:1.22.1")]);
+    pass(&mut world, 3);
+    world.kill(&stack(), &name("app")).unwrap();
+    let killed = app(&world).tasks[1].clone();
+    assert_eq!((killed.state, killed.exit_code), (TaskState::Failed, Some(137)));
+    pass(&mut world, 4);
+    assert_eq!(states(&world), [TaskState::Running, TaskState::Failed]);
 }

@@ -40,7 +40,7 @@ enum Stage {
 impl World {
     /// Plans that a service's tasks follow its specification.
     pub(super) fn plan_update(&mut self, service: &str) {
-        let after = self.random.time(50, 200);
+        let after = self.random.time(5, 50);
         let Some(known) = self.services.get(service) else { return };
         let step = Step::Update { service: service.to_owned(), version: known.version };
         self.plan(after, step);
@@ -106,18 +106,16 @@ impl World {
         else {
             return;
         };
-        if let Some(task) = self.failed_in(&mut rollout) {
+        self.finish_moves(&mut rollout);
+        // While the last batch is under way nobody listens; what failed then is heard afterwards.
+        let listens = !rollout.waiting.is_empty() || rollout.moves.is_empty();
+        if let Some(task) = self.failed_in(&mut rollout).filter(|_| listens) {
             self.fail_rollout(service, rollout, &task);
             return;
         }
-        self.finish_moves(&mut rollout);
         self.begin_moves(service, &mut rollout);
         if rollout.waiting.is_empty() && rollout.moves.is_empty() && rollout.done_at.is_none() {
-            let watch = match rollout.policy.on_failure {
-                FailureAction::Pause | FailureAction::RollBack => rollout.policy.monitor,
-                FailureAction::Continue => std::time::Duration::ZERO,
-            };
-            let watch = watch + self.trouble.lingering();
+            let watch = rollout.policy.monitor + self.trouble.lingering();
             rollout.done_at = Some(self.now + watch);
             self.plan_step(service, watch);
         }
@@ -150,7 +148,8 @@ impl World {
                 *ran = Some(task.since);
             }
             let watched = ran.is_none_or(|at| task.since <= at + monitor);
-            if task.state.has_failed() && watched && !excused {
+            // Also one that ended well: a service that is updated is not to end.
+            if task.has_ended() && watched && !excused {
                 return Some(id.clone());
             }
         }
@@ -169,10 +168,12 @@ impl World {
                     self.release(&one.new);
                 }
             }
-            let arrived = self.tasks.get(&one.new).is_none_or(|t| t.state >= TaskState::Running);
+            let state = self.tasks.get(&one.new).map(|t| t.state);
+            let arrived = state.is_none_or(|s| s >= TaskState::Running);
             if one.stage == Stage::Starting && arrived {
                 rollout.not_before = self.now + rollout.policy.delay;
-                for id in one.old {
+                // Before a new task that failed nobody gives way.
+                for id in one.old.into_iter().filter(|_| state == Some(TaskState::Running)) {
                     self.stop_task(&id, Wish::Shutdown);
                 }
             } else {
