@@ -5,6 +5,7 @@
 //! - [`backupbot`]: plays backup-bot-two, with the real restic.
 //! - [`fault`]: what may go wrong on purpose, on the simulated server.
 //! - [`router`]: plays Traefik, as far as Co-op Cloud's labels go.
+//! - [`world`]: a Docker Engine in memory, and [`fidelity`]: whether it does what a real one does.
 //!
 //! Whatever one of these plays is named as a stand-in in every result.
 //!
@@ -36,5 +37,6 @@ pub mod bundle;
 pub mod embedded;
 pub mod engine;
 pub mod fault;
+pub mod fidelity;
 pub mod router;
 pub mod world;

@@ -27,6 +27,7 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
         ("floor.md", floor(machine).await?),
         ("broken-recipes.md", broken()),
         ("faults.md", faults()),
+        ("fidelity.md", fidelity().await?),
     ];
     let folder = machine.root.join("docs/reference");
     std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {folder}"))?;
@@ -85,6 +86,11 @@ async fn floor(machine: &Machine) -> anyhow::Result<String> {
         writeln!(page, "| {tier} | `{name}` |")?;
     }
     Ok(page)
+}
+
+async fn fidelity() -> anyhow::Result<String> {
+    let page = harness_local::fidelity::page().await;
+    Ok(format!("{GENERATED}\n{}", page.context("a scenario cannot be played in memory")?))
 }
 
 fn broken() -> String {

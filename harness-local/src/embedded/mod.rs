@@ -38,3 +38,4 @@ pub(crate) use post::Delivery;
 pub use server::Reach;
 pub use settings::{EmbeddedSettings, InProcessSettings, SPEED, SUFFIX, StartError};
 pub(crate) use shared::Shared;
+pub use stack_spec::stack_spec;

@@ -15,7 +15,10 @@ use crate::world::{
 
 /// Returns the stack that compose files describe. `stamped` are more labels of service `app`; `read` gives the files
 /// of the checkout.
-pub(super) fn stack_spec(
+///
+/// # Errors
+/// A config's file is not there, or a service names something that the files do not define.
+pub fn stack_spec(
     compose: &Compose,
     stack: &StackName,
     stamped: &[(String, String)],
