@@ -17,6 +17,9 @@ const RUNS_AT_A_TIME: &str = "4";
 /// So many fresh seeds are played each time; the first of them is printed.
 const SEEDS: &str = "2000";
 
+/// So many scenarios at a time beside the engine in memory: each waits nearly all of its time.
+const SCENARIOS_AT_A_TIME: &str = "8";
+
 /// What to leave out.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -127,8 +130,14 @@ async fn on_engine(machine: &Machine) -> anyhow::Result<()> {
         &on,
     )?;
     let runs = ["test", "--package", "runner", "--test", "engine", "--locked", "--"];
-    let many = [&runs[..], &["--test-threads", RUNS_AT_A_TIME, "--skip", "exclusive::"]].concat();
+    let many = [
+        &runs[..],
+        &["--test-threads", RUNS_AT_A_TIME, "--skip", "exclusive::", "--skip", "fidelity::"],
+    ]
+    .concat();
     stream::cargo(machine, &many, &on)?;
+    let beside = ["--test-threads", SCENARIOS_AT_A_TIME, "fidelity::"];
+    stream::cargo(machine, &[&runs[..], &beside].concat(), &on)?;
     // These stop the engine under everything else.
     stream::cargo(machine, &[&runs[..], &["--test-threads", "1", "exclusive::"]].concat(), &on)
 }
@@ -138,7 +147,7 @@ fn not_run(why: &str) {
     say("!!!!!!!! NOT RUN: the tests on a real Docker Engine !!!!!!!!");
     say(&format!("!! {why}"));
     say(
-        "!! not run: harness-abra::engine, runner::engine (green, red, unverified, killed, bad_input)",
+        "!! not run: harness-abra::engine, runner::engine (green, red, unverified, killed, bad_input, fidelity)",
     );
     say("!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!");
 }

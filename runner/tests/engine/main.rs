@@ -4,6 +4,7 @@
 //! Without `CCCI_ENGINE_TESTS` every trial is listed as ignored, with the reason.
 
 mod bad_input;
+mod fidelity;
 mod green;
 mod killed;
 mod red;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     trials.extend(secrets::trials());
     trials.extend(wild::trials());
     let mut all: Vec<Trial> = trials.into_iter().map(|(name, work)| trial(name, work)).collect();
+    all.extend(fidelity::trials());
     for broken in harness_local::bundle::BROKEN {
         all.push(trial(format!("red::{}", broken.recipe), move |w| red::ends_as_said(w, broken)));
     }
