@@ -44,6 +44,7 @@ impl Image for Generic {
             Purpose::Exec if known => Machine { image: self, inside }.run(argv, io),
             Purpose::Exec => {
                 let text = format!("{}: not played by a stand-in\n", argv.join(" "));
+                inside.note_refusal(text.as_bytes());
                 io.err.extend(text.bytes());
                 Ran::Ended(127)
             }

@@ -147,6 +147,13 @@ pub fn run_program(
 impl Machine<'_, '_> {
     /// Runs a program: one of ours or a script.
     pub(super) fn run(&mut self, argv: &[String], io: &mut Io<'_>) -> Ran {
+        let before = io.err.len();
+        let ran = self.run_known(argv, io);
+        self.inside.note_refusal(&io.err[before.min(io.err.len())..]);
+        ran
+    }
+
+    fn run_known(&mut self, argv: &[String], io: &mut Io<'_>) -> Ran {
         let Some(program) = argv.first() else { return Ran::Ended(0) };
         let words: Vec<&str> = argv[1..].iter().map(String::as_str).collect();
         let name = base_name(program);

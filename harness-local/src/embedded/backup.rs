@@ -40,6 +40,7 @@ impl Server {
                     format!("{path} lies in no volume of {}, it is not backed up", app.stack)
                 })
                 .collect();
+            w.drain_refusals();
             run_hooks(w, app, &plan, Moment::BackupPre, &mut errors).map_err(refused)?;
             let mut files = Vec::new();
             for path in &plan.paths {
@@ -53,10 +54,10 @@ impl Server {
             run_hooks(w, app, &plan, Moment::BackupPost, &mut errors).map_err(refused)?;
             let id = w.random().hex(64);
             let kept = Kept { time: w.now(), files };
+            check_played(&w.drain_refusals(), &op)?;
             Ok((!plan.paths.is_empty()).then_some((id, kept, plan.paths, errors)))
         })?;
         let (id, kept, roots, hook_errors) = made.ok_or_else(nothing)?;
-        check_played(&hook_errors, &op)?;
         let name = format!("backup-{}.tar.gz", &id[..8]);
         let archive = pack(&kept)
             .and_then(|content| keep(&name, content))
@@ -84,6 +85,7 @@ impl Server {
             };
             // A hook that fails is only logged, and the work goes on, as the real bot does.
             let mut errors = Vec::new();
+            w.drain_refusals();
             run_hooks(w, app, &plan, Moment::RestorePre, &mut errors).map_err(refused)?;
             let mut files = kept.files;
             w.trouble().spoil_restore(&mut files);
@@ -91,7 +93,7 @@ impl Server {
                 w.put_into_volume(&app.stack, &volume, &below, bytes);
             }
             run_hooks(w, app, &plan, Moment::RestorePost, &mut errors).map_err(refused)?;
-            check_played(&errors, &op)?;
+            check_played(&w.drain_refusals(), &op)?;
             if errors.is_empty() {
                 return Ok(());
             }
@@ -102,12 +104,12 @@ impl Server {
     }
 }
 
-/// A hook that a stand-in cannot play proves nothing against the recipe.
-fn check_played(errors: &[String], op: &str) -> Result<(), OpError> {
-    match errors.iter().find(|e| e.contains("not played")) {
-        Some(error) => {
+/// A hook that a stand-in cannot play proves nothing against the recipe, whether or not the hook heard of it.
+fn check_played(refusals: &[String], op: &str) -> Result<(), OpError> {
+    match refusals.first() {
+        Some(refusal) => {
             let text = format!(
-                "the simulated app cannot do what a hook asks of it, a real one may: {error}; use --platform swarm"
+                "the simulated app cannot do what a hook asks of it, a real one may: {refusal}; use --platform swarm"
             );
             Err(OpError::new(op, CauseClass::Harness, text))
         }

@@ -292,6 +292,7 @@ impl World {
                 let id = self.random.hex(64);
                 self.make_container(&id, &name, None, Arc::new(spec), Mounted::new());
             }
+            EngineCall::Refused { said } => self.refusals.push(said),
             EngineCall::Start { name } => {
                 let found = self.containers.iter().find(|(_, c)| c.name == name && !c.runs);
                 if let Some(id) = found.map(|(id, _)| id.clone()) {

@@ -69,6 +69,11 @@ pub enum EngineCall {
         /// Its name.
         name: String,
     },
+    /// Nothing: a stand-in was asked for what it does not play, whether or not its complaint was heard.
+    Refused {
+        /// What it said.
+        said: String,
+    },
 }
 
 /// A file cannot be handled.
@@ -241,6 +246,14 @@ impl Inside<'_> {
     /// Returns whether the engine's socket is in the container.
     pub fn has_engine(&self) -> bool {
         self.mounts.iter().any(|m| matches!(&m.source, MountSource::Host(p) if p == DOCKER_SOCKET))
+    }
+
+    /// Remembers that a stand-in cannot do what it was asked to, if it says so.
+    pub(crate) fn note_refusal(&mut self, said: &[u8]) {
+        let said = String::from_utf8_lossy(said);
+        if let Some(line) = said.lines().find(|l| l.contains("not played by a stand-in")) {
+            self.calls.push(EngineCall::Refused { said: line.to_owned() });
+        }
     }
 
     /// Asks something of the engine. It is done once the program has gone on.

@@ -35,6 +35,8 @@ pub struct World {
     pub(super) configs: BTreeMap<String, Config>,
     pub(super) stacks: BTreeSet<StackName>,
     pub(super) events: Vec<Event>,
+    /// What stand-ins were asked for and do not play.
+    pub(super) refusals: Vec<String>,
     pub(super) trouble: Trouble,
 }
 
@@ -161,6 +163,7 @@ impl World {
             configs: BTreeMap::new(),
             stacks: BTreeSet::new(),
             events: Vec::new(),
+            refusals: Vec::new(),
             trouble: Trouble::default(),
         }
     }
@@ -178,6 +181,11 @@ impl World {
     /// Returns what happened since the last time.
     pub fn drain_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
+    }
+
+    /// Returns what stand-ins were asked for since the last time and do not play, whether or not anyone heard it.
+    pub fn drain_refusals(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.refusals)
     }
 
     pub(super) fn say(&mut self, what: &str, name: &str) {

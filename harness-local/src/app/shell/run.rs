@@ -103,7 +103,8 @@ impl Numbers for Shell<'_, '_, '_> {
 
 impl Shell<'_, '_, '_> {
     /// Ends a script with a message.
-    pub(super) fn stop(&self, (code, text): Stop, io: &mut Io<'_>) -> Flow {
+    pub(super) fn stop(&mut self, (code, text): Stop, io: &mut Io<'_>) -> Flow {
+        self.machine.inside.note_refusal(text.as_bytes());
         io.err.extend(format!("{}: {text}\n", self.name).bytes());
         Flow::Exit(code)
     }

@@ -179,6 +179,10 @@ fn files_are_moved_and_packed() {
 fn a_program_that_nobody_plays_is_told_from_one_that_there_is_not() {
     let (code, _, err) = ran("echo a | awk '{print $1}'");
     assert!(code == 127 && err.contains("awk is not played by a stand-in"), "{err}");
+    let mut play = Play::new().service("app", "nginx:1", &[], &[]);
+    play.up(3);
+    play.out("app", "awk '{print}' 2> /dev/null | gzip > /tmp/x; frobnicate 2> /dev/null || true");
+    assert_eq!(play.world.drain_refusals(), ["awk is not played by a stand-in"]);
     let (code, _, err) = ran("frobnicate");
     assert!(code == 127 && err.contains("frobnicate: command not found"), "{err}");
 }
