@@ -467,3 +467,22 @@ fn a_signal_a_missing_report_and_a_verdict_decide_the_end_in_that_order() {
     assert_eq!(end(Pass, true, Some(Stop::Deadline), &[]), Verdict(Pass));
     assert_eq!(end(Pass, false, Some(Stop::Deadline), &[]), Verdict(NotVerified));
 }
+
+thread_local! {
+    static SAID: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_written_is_said() {
+    let mut place = place();
+    place.machine.say = |text| SAID.with_borrow_mut(|said| said.push(text.to_owned()));
+    place.run(Vec::new(), StopSignal::default()).await.unwrap();
+    assert_eq!(SAID.take(), Vec::<String>::new());
+    let mut full = self::place();
+    full.machine.say = place.machine.say;
+    // The folder is made before the disk is full.
+    full.machine.disk.full(4, u64::MAX);
+    full.run(Vec::new(), StopSignal::default()).await.unwrap();
+    let said = SAID.take();
+    assert!(said.iter().any(|s| s.starts_with("error: failed to write /runs/r1/")), "{said:?}");
+}

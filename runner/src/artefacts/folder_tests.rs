@@ -154,6 +154,14 @@ fn every_report_is_made_from_the_events() {
 }
 
 #[test]
+fn the_plan_is_written_as_it_is() {
+    let disk = MemoryDisk::new();
+    let Happened::RunStarted { plan, .. } = started().what else { panic!("no start") };
+    folder(&disk).write_plan(&plan).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&text(&disk, "plan.json")).unwrap(), *plan);
+}
+
+#[test]
 fn events_that_begin_with_no_run_make_no_report() {
     let disk = MemoryDisk::new();
     let folder = folder(&disk);
