@@ -37,6 +37,8 @@ pub(super) struct Scene {
     pub(super) stop: StopSignal,
     /// The services of base and of head.
     pub(super) services: [Vec<&'static str>; 2],
+    /// The services with hooks around backup and restore.
+    pub(super) hooked: Vec<&'static str>,
     pub(super) pulls: Vec<String>,
     pub(super) holders: Vec<String>,
     pub(super) secrets: Vec<Secret>,
@@ -117,6 +119,7 @@ impl Scene {
             keep: Keep::Never,
             stop: StopSignal::default(),
             services: [vec!["app"], vec!["app"]],
+            hooked: Vec::new(),
             pulls: Vec::new(),
             holders: Vec::new(),
             secrets: Vec::new(),
@@ -186,6 +189,7 @@ impl Scene {
             base: base.iter().copied().map(defined).collect(),
             head: head.iter().copied().map(defined).collect(),
             claims: Claims { volumes: vec!["data".to_owned()], ..Default::default() },
+            hooked: self.hooked.iter().copied().map(sample::name).collect(),
             ..RecipeStates::default()
         };
         let platform = FakePlatform {

@@ -275,4 +275,23 @@ mod tests {
         let defined = defined_services(&Compose::parse("compose.yml", text).unwrap());
         assert_eq!(defined[0].volumes, [("data".to_owned(), "/data".to_owned())]);
     }
+
+    #[test]
+    fn services_with_hooks_are_named_once() {
+        let service = |name: &str, hook: &str| {
+            format!(
+                "  {name}:\n    image: x:1\n    deploy:\n      labels:\n        backupbot.backup: 'true'\n{hook}"
+            )
+        };
+        let both =
+            "        backupbot.backup.pre-hook: dump\n        backupbot.backup.post-hook: clean\n";
+        let text = format!(
+            "version: '3.8'\nservices:\n{}{}{}",
+            service("web", both),
+            service("db", both),
+            service("plain", "")
+        );
+        let services = hooked(&Compose::parse("compose.yml", &text).unwrap());
+        assert_eq!(services.iter().map(ServiceName::as_str).collect::<Vec<_>>(), ["db", "web"]);
+    }
 }

@@ -233,3 +233,26 @@ async fn head_goes_up_over_base_and_both_are_told_to_the_trials() {
     assert_eq!(told.head.commit, commit(HEAD));
     assert_eq!(told.base.as_ref().unwrap().commit, commit(BASE));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_service_with_hooks_that_was_replaced_meanwhile_leaves_the_op_unverified() {
+    let hooked = |replaced_from: usize| {
+        let mut scene = Scene::all_well().shows(move |look, seen| {
+            if look >= replaced_from {
+                seen.services[0].tasks[0].id = "another".to_owned();
+            }
+        });
+        scene.hooked = vec!["app"];
+        scene.play()
+    };
+    assert_eq!(hooked(99).await.results().verdict, RunVerdict::Pass);
+    // Looks: 4 and 5 before the backup, 6 and 7 around it; 8 to 10 around the restore.
+    for (look, tier, check) in [(7, Tier::Backup, "backed_up"), (10, Tier::Restore, "restored")] {
+        let played = hooked(look).await;
+        let (status, cause, _) = played.tier(tier);
+        let cause = cause.unwrap();
+        assert_eq!((status, cause.class), (Status::Unver, CauseClass::Host));
+        assert!(cause.evidence.contains("service `app` did not run all the time"), "{cause}");
+        assert_eq!(played.checks(tier).pop().unwrap().0, check);
+    }
+}

@@ -6,7 +6,7 @@ use rstest::rstest;
 
 use super::fake::{Act, Played, Scene, answer};
 use crate::cause::CauseClass;
-use crate::converge::sample;
+use crate::converge::{Decided, sample};
 use crate::event::Happened;
 use crate::http::HttpError;
 use crate::observation::{Observation, TaskState, UpdatePhase};
@@ -150,7 +150,7 @@ async fn a_pause_that_lasts_is_red_after_ten_seconds() {
     let (name, status, class, evidence, time) = verdict(&played);
     assert_eq!((name.as_str(), status, class), ("converged", Status::Fail, CauseClass::Recipe));
     assert!(evidence.contains("was paused by Swarm"), "{evidence}");
-    assert!(about(time, Duration::from_secs(10)), "{time:?}");
+    assert_eq!(time, Duration::from_secs(10));
 }
 
 #[tokio::test(start_paused = true)]
@@ -309,5 +309,33 @@ async fn the_phases_of_a_wait_are_told_apart() {
         failed.said(
             |e| matches!(e, Happened::PhaseFinished { phase, ok: false } if phase == "answer")
         )
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_decided_is_said_once_for_each_decision_and_without_labels() {
+    let played = install()
+        .shows(|look, seen| {
+            if look < 4 {
+                starting(seen, None);
+            }
+        })
+        .answers(|n| if n < 3 { Ok(answer(500, "not yet")) } else { Ok(answer(200, "hello")) })
+        .play()
+        .await;
+    let mut heard = Vec::new();
+    for event in &played.events {
+        if let Happened::Observed { tier, observation, decided } = &event.what {
+            assert_eq!(*tier, Tier::Install);
+            assert!(observation.services.iter().all(|s| s.labels.is_empty()));
+            heard.push((observation.services[0].tasks[0].state, decided.clone()));
+        }
+    }
+    assert_eq!(
+        heard,
+        [
+            (TaskState::Pending, Decided::NotYet("app: 0/1 pending".to_owned())),
+            (TaskState::Running, Decided::Ready),
+        ]
     );
 }

@@ -79,13 +79,10 @@ impl Leases for FileLeases {
             }
             // Whoever held it may have removed the file in between: a lock on a file that has no name claims nothing.
             let ours = file.metadata().map_err(failed)?.ino();
-            match std::fs::metadata(&path) {
-                Ok(named) if named.ino() == ours => {
-                    return Ok(Attempt::Taken(FileLease { file, path }));
-                }
-                Ok(_) => {}
-                Err(_) if create => {}
-                Err(source) => return Err(failed(source)),
+            match named(std::fs::metadata(&path).map(|m| m.ino()), ours, create) {
+                Named::Ours => return Ok(Attempt::Taken(FileLease { file, path })),
+                Named::Again => {}
+                Named::Lost(source) => return Err(failed(source)),
             }
         }
     }
@@ -101,6 +98,26 @@ impl Leases for FileLeases {
     fn is_alive(&self, pid: u32) -> bool {
         let Ok(pid) = i32::try_from(pid) else { return false };
         kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH)
+    }
+}
+
+/// Whether the name of a locked file still leads to it.
+#[derive(Debug)]
+enum Named {
+    /// It does.
+    Ours,
+    /// It leads to another file, or to none and one may be made: there is another one to lock.
+    Again,
+    /// It leads nowhere.
+    Lost(std::io::Error),
+}
+
+fn named(found: std::io::Result<u64>, ours: u64, create: bool) -> Named {
+    match found {
+        Ok(inode) if inode == ours => Named::Ours,
+        Ok(_) => Named::Again,
+        Err(error) if create && error.kind() == ErrorKind::NotFound => Named::Again,
+        Err(error) => Named::Lost(error),
     }
 }
 
@@ -248,5 +265,23 @@ mod tests {
         assert!(place.leases.is_alive(std::process::id()));
         // More than any system gives out.
         assert!(!place.leases.is_alive(2_000_000_000) && !place.leases.is_alive(u32::MAX));
+    }
+
+    #[test]
+    fn a_lock_counts_only_on_the_file_that_has_the_name() {
+        let lost = |kind: ErrorKind| Err(std::io::Error::from(kind));
+        let gone = || lost(ErrorKind::NotFound);
+        assert!(matches!(named(Ok(7), 7, true), Named::Ours));
+        assert!(matches!(named(Ok(8), 7, true), Named::Again));
+        assert!(matches!(named(Ok(8), 7, false), Named::Again));
+        assert!(matches!(named(gone(), 7, true), Named::Again));
+        assert!(matches!(named(gone(), 7, false), Named::Lost(_)));
+        // What does not pass by making a file is not tried for ever.
+        assert!(matches!(named(lost(ErrorKind::PermissionDenied), 7, true), Named::Lost(_)));
+    }
+
+    #[test]
+    fn a_claim_is_made_by_this_process() {
+        assert_eq!(place().leases.pid(), std::process::id());
     }
 }
