@@ -169,9 +169,7 @@ fn many(args: &Args, library: &Library) -> ExitCode {
     progress.done();
     report(&tally, base, jobs);
     found.extend(tally.found);
-    for found in &found {
-        tell(found);
-    }
+    found.iter().for_each(tell);
     data(&format!("violations   {}", found.len()));
     if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -6,7 +6,7 @@ use harness_core::cause::CauseClass;
 use harness_core::event::read_events;
 use harness_core::report::{ExitStatus, Results, RunVerdict};
 use harness_core::tier::{Status, Tier};
-use harness_local::fault::Kind;
+use harness_local::fault::{Kind, What};
 
 use crate::finished::Finished;
 use crate::subject::Expected;
@@ -188,7 +188,9 @@ fn left(run: &Finished) -> Option<String> {
         return Some(format!("after a collection: {} and {leases} leases", items.join(", ")));
     }
     let says_clean = run.results.as_ref().is_some_and(|r| r.flags.clean_teardown);
-    let first = run.left.first().filter(|_| says_clean)?;
+    // What a second run of the same app leaves is not said by the first one's results.
+    let alone = run.scenario.fault(What::SecondRun).is_none();
+    let first = run.left.first().filter(|_| says_clean && alone)?;
     Some(format!("the results say a clean teardown, and there is {first}"))
 }
 

@@ -41,7 +41,9 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
     if args.survivors {
         all.push("--iterate");
     }
-    let status = stream::cargo_status(machine, &all)?;
+    // The mutants are made in a copy of the workspace; what it depends on is built once.
+    let build = out.join("build");
+    let status = stream::cargo_status(machine, &all, &[("CARGO_TARGET_DIR", build.as_str())])?;
     // 2: some were missed; 3: some ran out of time. Anything else is no result.
     ensure!(
         matches!(status.code(), Some(0 | 2 | 3)),

@@ -10,18 +10,20 @@ use crate::progress::say;
 
 /// Runs cargo in the workspace and fails if it fails.
 pub(crate) fn cargo(machine: &Machine, args: &[&str], vars: &[(&str, &str)]) -> anyhow::Result<()> {
-    say(&format!("$ cargo {}", args.join(" ")));
-    let status =
-        command("cargo").args(args).envs(vars.iter().copied()).current_dir(&machine.root).status();
-    let status: ExitStatus = status.context("failed to start cargo")?;
+    let status = cargo_status(machine, args, vars)?;
     anyhow::ensure!(status.success(), "`cargo {}` failed with {status}", args.join(" "));
     Ok(())
 }
 
 /// Runs cargo in the workspace and returns how it ended.
-pub(crate) fn cargo_status(machine: &Machine, args: &[&str]) -> anyhow::Result<ExitStatus> {
+pub(crate) fn cargo_status(
+    machine: &Machine,
+    args: &[&str],
+    vars: &[(&str, &str)],
+) -> anyhow::Result<ExitStatus> {
     say(&format!("$ cargo {}", args.join(" ")));
-    let status = command("cargo").args(args).current_dir(&machine.root).status();
+    let status =
+        command("cargo").args(args).envs(vars.iter().copied()).current_dir(&machine.root).status();
     status.context("failed to start cargo")
 }
 
