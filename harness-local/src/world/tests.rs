@@ -488,6 +488,25 @@ fn a_program_runs_in_no_container_that_has_ended_or_gone() {
 }
 
 #[test]
+fn of_several_tasks_any_is_updated_first() {
+    let first = |seed| {
+        let mut world = World::new(seed, jiff::Timestamp::UNIX_EPOCH, Arc::new(StandIns));
+        world.create_network("proxy");
+        for image in ["nginx:1.22.1", "nginx:1.26.3"] {
+            world.set_image(image, ImageSource::Present);
+        }
+        let two = |image| ServiceSpec { replicas: Replicas::Count(2), ..service(image) };
+        deploy(&mut world, vec![two("nginx:1.22.1")]);
+        pass(&mut world, 3);
+        deploy(&mut world, vec![two("nginx:1.26.3")]);
+        pass(&mut world, 1);
+        app(&world).tasks.iter().position(|t| !t.should_run)
+    };
+    let seen: std::collections::BTreeSet<Option<usize>> = (0..10).map(first).collect();
+    assert_eq!(seen, [Some(1), Some(2)].into());
+}
+
+#[test]
 fn a_killed_task_has_failed_and_is_replaced() {
     let mut world = world();
     deploy(&mut world, vec![service("nginx:1.22.1")]);

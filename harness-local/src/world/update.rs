@@ -63,8 +63,7 @@ impl World {
             known.status.as_ref().is_some_and(|s| s.phase == UpdatePhase::RollbackStarted);
         let policy = if is_rollback { &known.spec.rollback } else { &known.spec.update }.clone();
         let slots = 1..=known.spec.replicas.count();
-        let dirty: VecDeque<u64> =
-            slots.filter(|slot| !self.slot_is_clean(service, *slot)).collect();
+        let dirty: Vec<u64> = slots.filter(|slot| !self.slot_is_clean(service, *slot)).collect();
         if dirty.is_empty() {
             if is_rollback {
                 self.set_status(service, UpdatePhase::RollbackCompleted, "rollback completed");
@@ -79,7 +78,7 @@ impl World {
         let rollout = Rollout {
             policy,
             is_rollback,
-            waiting: dirty,
+            waiting: self.in_any_order(dirty),
             moves: BTreeMap::new(),
             made: BTreeMap::new(),
             not_before: now,
@@ -88,6 +87,15 @@ impl World {
         if let Some(known) = self.services.get_mut(service) {
             known.rollout = Some(rollout);
         }
+    }
+
+    /// Swarm keeps slots in no order: which of several is updated first differs from time to time.
+    fn in_any_order(&mut self, mut slots: Vec<u64>) -> VecDeque<u64> {
+        for last in (1..slots.len()).rev() {
+            let other = self.random.next() % (last as u64 + 1);
+            slots.swap(last, usize::try_from(other).unwrap_or(last));
+        }
+        slots.into()
     }
 
     fn set_status(&mut self, service: &str, phase: UpdatePhase, message: &str) {

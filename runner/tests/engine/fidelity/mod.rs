@@ -36,7 +36,13 @@ fn both(world: &World, scenario: &Scenario) -> Result<(), Failed> {
     }
     let mut said = String::new();
     for _ in 0..ATTEMPTS {
-        let real = world.block_on(on_engine(world, scenario, &stack))?;
+        let real = match world.block_on(on_engine(world, scenario, &stack)) {
+            Ok(real) => real,
+            Err(error) => {
+                said = error.message().unwrap_or_default().to_owned();
+                continue;
+            }
+        };
         let found = memory.iter().map(|m| (compare(&real, m), m));
         let Some((found, nearest)) = found.min_by_key(|(found, _)| found.len()) else { break };
         if found.is_empty() {
