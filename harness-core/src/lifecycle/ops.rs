@@ -76,8 +76,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
 
     async fn back_up(&self, state: &mut State) -> Result<(), Trouble> {
         // A database that still cycles after the upgrade gives a dump that is cut short, and takes no marker.
-        let before = Before::from_observation(&self.observe_once().await?);
-        self.ready(Tier::Backup, state, &before).await?;
+        self.settled(Tier::Backup, state).await?;
         self.seed(Tier::Backup, state).await?;
         let into = self.dir.join("work");
         let before = self.before_hooks().await?;
@@ -92,6 +91,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                 Cause::new(CauseClass::Harness, "there is no snapshot of this run to restore");
             return Err(Trouble::new("restored", cause));
         };
+        // What the host killed meanwhile may still be booting.
+        self.settled(Tier::Restore, state).await?;
         self.seed(Tier::Restore, state).await?;
         let hooks = self.before_hooks().await?;
         let before = Before::from_observation(&self.observe_once().await?);
@@ -100,6 +101,12 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.hooks_were_run("restored", hooks).await?;
         self.ready_step(Tier::Restore, state, &before).await?;
         Ok(())
+    }
+
+    /// Waits until what is deployed has settled again, so that seeds find what they plant in or break.
+    async fn settled(&self, tier: Tier, state: &State) -> Result<(), Trouble> {
+        let before = Before::from_observation(&self.observe_once().await?);
+        self.ready(tier, state, &before).await.map(drop)
     }
 
     /// Looks at what runs before hooks do, if there are any.

@@ -174,16 +174,17 @@ async fn a_restore_without_a_snapshot_is_ours() {
 
 #[tokio::test(start_paused = true)]
 async fn a_backup_waits_for_an_app_that_cycles_and_a_restore_too() {
-    // Looks: 1 install, 2 and 3 upgrade, 4 before the backup, 5 to 8 not ready, 9 ready, 10 before the restore.
+    // Looks: 1 install, 2 and 3 upgrade, 4 before the backup, 5 to 8 not ready, 9 ready, 10 and 11 before the restore's
+    // seed, 12 before the restore, 13 to 16 not ready.
     let played = Scene::all_well()
         .shows(|look, seen| {
-            if (5..9).contains(&look) || (11..15).contains(&look) {
+            if (5..9).contains(&look) || (13..17).contains(&look) {
                 seen.services[0].tasks[0].state = crate::observation::TaskState::Starting;
             }
         })
         .play()
         .await;
-    assert_eq!(played.counts["observe"], 15);
+    assert_eq!(played.counts["observe"], 17);
     assert_eq!(played.results().verdict, RunVerdict::Pass);
     assert!(played.time_of("seed backup") > Duration::ZERO);
     assert!(played.time_of("check restore") > played.time_of("seed restore"));
@@ -246,8 +247,8 @@ async fn a_service_with_hooks_that_was_replaced_meanwhile_leaves_the_op_unverifi
         scene.play()
     };
     assert_eq!(hooked(99).await.results().verdict, RunVerdict::Pass);
-    // Looks: 4 and 5 before the backup, 6 and 7 around it; 8 to 10 around the restore.
-    for (look, tier, check) in [(7, Tier::Backup, "backed_up"), (10, Tier::Restore, "restored")] {
+    // Looks: 4 and 5 before the backup, 6 and 7 around it; 8 and 9 before the restore's seed, 10 to 12 around it.
+    for (look, tier, check) in [(7, Tier::Backup, "backed_up"), (12, Tier::Restore, "restored")] {
         let played = hooked(look).await;
         let (status, cause, _) = played.tier(tier);
         let cause = cause.unwrap();

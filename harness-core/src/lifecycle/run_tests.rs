@@ -47,6 +47,8 @@ async fn seeds_come_before_ops_and_checks_after_them_and_the_teardown_last() {
             "seed backup",
             "back_up run/work 900s",
             "check backup",
+            "observe",
+            "get / 10s",
             "seed restore",
             "observe",
             "restore snap 900s",
