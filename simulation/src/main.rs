@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// A simulated run is some hundred thousand small allocations and little else.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     simulation::cli::main()
 }
