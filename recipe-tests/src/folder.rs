@@ -45,9 +45,8 @@ mod tests {
     #[test]
     fn every_folder_is_named_like_a_recipe_and_its_settings_can_be_read() {
         for folder in all() {
-            RecipeName::try_from(folder.name.to_owned()).unwrap();
-            let file = format!("recipes/{}/recipe.toml", folder.name);
-            let settings = Settings::parse(&file, folder.settings.unwrap_or_default());
+            let recipe = RecipeName::try_from(folder.name.to_owned()).unwrap();
+            let settings = Settings::parse(&recipe, folder.settings.unwrap_or_default());
             assert!(settings.is_ok(), "{}", harness_core::chain::Chain(&settings.unwrap_err()));
         }
     }

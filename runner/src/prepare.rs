@@ -9,7 +9,7 @@ use harness_core::platform::{App, Revision};
 use harness_core::process::BaseEnv;
 use harness_core::recipe::{ReadRecipeError, RecipeAt};
 use harness_core::run_file::SuiteDescription;
-use harness_core::suite::{InvalidSettings, Settings as SuiteSettings};
+use harness_core::suite::{Coordinates, InvalidSettings, Settings as SuiteSettings};
 use thiserror::Error;
 
 use crate::settings::Settings;
@@ -131,13 +131,12 @@ async fn decided(
     source: Source,
 ) -> Result<Prepared, PrepareError> {
     let suite_settings = match &suite.settings {
-        Some(text) => {
-            SuiteSettings::parse(&format!("recipes/{}/recipe.toml", target.recipe), text)?
-        }
+        Some(text) => SuiteSettings::parse(&target.recipe, text)?,
         None => SuiteSettings::default(),
     };
     supported(target, &suite_settings, &source)?;
-    let env: Vec<(String, String)> = suite_settings.env.clone().into_iter().collect();
+    let app = app(target, settings, run, &source)?;
+    let env = suite_settings.env.fill(&Coordinates::of(&app.domain));
     let at_head = source.repository.read_recipe(&source.head, &env).await.map_err(unreadable)?;
     // A release is what its tag says, also when its label was forgotten.
     let tagged = source
@@ -150,7 +149,6 @@ async fn decided(
         commit: source.head.clone(),
         version: tagged.or_else(|| at_head.version.clone()),
     };
-    let app = app(target, settings, run, &source)?;
     fits(&app, settings, &at_head)?;
     let releases: Vec<_> =
         source.tags.iter().filter_map(|t| Some((t.version.clone()?, t.commit.clone()))).collect();

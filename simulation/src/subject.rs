@@ -7,6 +7,7 @@ use harness_core::name::{InvalidRecipeName, RecipeName, RunId};
 use harness_core::plan::Planned;
 use harness_core::process::BaseEnv;
 use harness_core::recipe::{GitError, ReadRecipeError, RecipeAt};
+use harness_core::suite::Coordinates;
 use harness_core::tier::Tier;
 use harness_local::bundle::{BROKEN, Ending};
 use harness_local::embedded::{RecipeFiles, SUFFIX};
@@ -219,7 +220,7 @@ async fn read(
     let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
     let repository = &prepared.source.repository;
     let files = RecipeFiles::read(repository, &commits).await?;
-    let env: Vec<_> = prepared.suite_settings.env.clone().into_iter().collect();
+    let env = prepared.suite_settings.env.fill(&Coordinates::of(&prepared.plan.app.domain));
     let head = repository.read_recipe(&prepared.source.head, &env).await?;
     Ok((prepared, files, head))
 }

@@ -9,6 +9,7 @@ use crate::identity;
 use crate::observation::Observation;
 use crate::platform::{Platform, Revision};
 use crate::run_file::UpgradeFacts;
+use crate::suite::Coordinates;
 use crate::tier::Tier;
 
 use super::hooked::passed_over;
@@ -34,7 +35,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             None => (&self.plan.head, &self.recipe.head, &self.recipe.head_label),
         };
         state.services.clone_from(services);
-        let env: Vec<_> = self.settings.env.clone().into_iter().collect();
+        let env = self.settings.env.fill(&Coordinates::of(&self.plan.app.domain));
         self.seed(Tier::Install, state).await?;
         let create = self.platform.create(&self.plan.app, revision, &env, self.limits.command);
         let created = self.step(Tier::Install, "new app", "created", create).await;
@@ -59,7 +60,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.seed(Tier::Upgrade, state).await?;
         let before = self.observe_once().await?;
         state.services.clone_from(&self.recipe.head);
-        let env: Vec<_> = self.settings.upgrade.env.clone().into_iter().collect();
+        let env = self.settings.upgrade.env.fill(&Coordinates::of(&self.plan.app.domain));
         self.deploy(Tier::Upgrade, &self.plan.head, &env).await?;
         let after =
             self.ready_step(Tier::Upgrade, state, &Before::from_observation(&before)).await?;

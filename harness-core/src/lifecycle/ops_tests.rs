@@ -7,11 +7,18 @@ use rstest::rstest;
 use super::fake::{Act, BASE, HEAD, Scene, commit};
 use crate::cause::CauseClass;
 use crate::event::Happened;
+use crate::name::VariableName;
 use crate::plan::Planned;
 use crate::report::RunVerdict;
 use crate::run_file::Phase;
 use crate::secret::Secret;
+use crate::suite::{Env, Template};
 use crate::tier::{Status, Tier};
+
+fn env(name: &str, value: &str) -> Env {
+    let name = VariableName::try_from(name.to_owned()).expect("a variable's name");
+    Env::from_iter([(name, Template::parse(value).expect("a template"))])
+}
 
 #[tokio::test(start_paused = true)]
 async fn each_step_of_an_op_is_a_check_of_its_tier() {
@@ -100,10 +107,14 @@ async fn a_deploy_is_counted_once_and_only_if_it_was_made() {
 #[tokio::test(start_paused = true)]
 async fn variables_are_set_where_the_suite_asks_for_them() {
     let mut scene = Scene::all_well();
-    scene.settings.env.insert("A".to_owned(), "1".to_owned());
-    scene.settings.upgrade.env.insert("B".to_owned(), "2".to_owned());
+    scene.settings.env = env("A", "1.{domain}");
+    scene.settings.upgrade.env = env("B", "{base_url}/2");
     let played = scene.play().await;
-    for call in ["create 1.0.0+1 120s A=1", "place 1.0.0+1", "place 9.0.0+1 B=2"] {
+    for call in [
+        "create 1.0.0+1 120s A=1.cust-123456.example.org",
+        "place 1.0.0+1",
+        "place 9.0.0+1 B=https://cust-123456.example.org/2",
+    ] {
         assert!(played.calls().contains(&call), "{call}: {:?}", played.calls());
     }
 }

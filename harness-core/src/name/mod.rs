@@ -5,6 +5,7 @@ mod docker;
 mod domain;
 mod recipe;
 mod run_id;
+mod variable;
 mod version;
 
 pub use commit::{Commit, InvalidCommit};
@@ -12,6 +13,7 @@ pub use docker::{InvalidSwarmName, MAX_SWARM_NAME, ServiceName, StackName, swarm
 pub use domain::{Domain, InvalidDomain};
 pub use recipe::{InvalidRecipeName, RecipeName};
 pub use run_id::{InvalidRunId, RunId};
+pub use variable::{InvalidVariableName, VariableName};
 pub use version::{InvalidVersion, Version};
 
 /// Gives a validated string newtype its `Display`, `as_str` and serde through its constructor.

@@ -1,5 +1,11 @@
 use super::*;
-use crate::name::{Domain, StackName};
+use crate::name::{Domain, StackName, VariableName};
+use crate::suite::{Env, Template};
+
+fn env(name: &str, value: &str) -> Env {
+    let name = VariableName::try_from(name.to_owned()).expect("a variable's name");
+    Env::from_iter([(name, Template::parse(value).expect("a template"))])
+}
 
 struct World {
     settings: Settings,
@@ -117,7 +123,7 @@ fn stages_that_were_not_asked_for_prove_nothing() {
 fn customization_shows_what_differs_and_masks_secrets() {
     let mut world = world();
     world.settings.health.path = "/health".to_owned();
-    world.settings.env.insert("ADMIN_PASSWORD".to_owned(), "hunter22".to_owned());
+    world.settings.env = env("ADMIN_PASSWORD", "hunter22");
     let plan = plan(&world);
     assert_eq!(plan.customization, ["env.ADMIN_PASSWORD = ***", "health.path = \"/health\""]);
 }

@@ -23,7 +23,8 @@ mod repository;
 pub use abra_sh::exports;
 pub use compose::{
     BackupClaims, Compose, ComposeError, Definition, FileMount, Healthcheck, Hook, HookMoment,
-    Mount, Port, RestartPolicy, Rollout, Runtime, Service, UpdateConfig, VolumeClaim, VolumeDef,
+    KeyAt, Mount, Port, RestartPolicy, Rollout, Runtime, Service, UpdateConfig, VolumeClaim,
+    VolumeDef, outline,
 };
 pub use env_file::{Charset, EnvFile, SecretSpec};
 pub use facts::{ReadRecipeError, RecipeAt};

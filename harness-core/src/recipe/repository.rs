@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::git::{GitError, failed, git, local};
 use crate::name::{Commit, Version};
+use crate::near::distance;
 use crate::process::{BaseEnv, ProcessError};
 use crate::secret::Secret;
 
@@ -209,7 +210,8 @@ impl Repository {
         self.read(&["checkout", "--quiet", "--force", "--detach", commit.as_str()]).await.map(drop)
     }
 
-    /// Fetches from another repository, tags included. No reference specifications fetch what the branches are.
+    /// Fetches branches from another repository. Its tags stay there: whoever opens a pull request must not move a
+    /// release, which is what is upgraded from.
     ///
     /// # Errors
     /// The source could not be read in time.
@@ -221,7 +223,7 @@ impl Repository {
     ) -> Result<(), CloneError> {
         let cmd = git(Some(&self.dir), &self.base, limit);
         let cmd = cmd
-            .args(["fetch", "--quiet", "--tags", "--force", "--", source])
+            .args(["fetch", "--quiet", "--no-tags", "--force", "--", source])
             .args(refspecs)
             .hiding(secrets(source));
         cmd.run().await.map(drop).map_err(|error| CloneError::Failed {
@@ -282,22 +284,6 @@ fn near(reference: &str, refnames: &str) -> Vec<String> {
     names.sort_by_key(|name| distance(reference, name));
     names.truncate(5);
     names
-}
-
-/// Returns how many characters must be changed, added or taken away to make one text of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != *y)).min(above + 1).min(row[j] + 1);
-            diagonal = above;
-        }
-    }
-    row[b.len()]
 }
 
 /// Returns a URL without user and password.

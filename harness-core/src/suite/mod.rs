@@ -1,8 +1,28 @@
-//! A suite's settings: `recipe.toml`. Main type: [`Settings`].
+//! A suite's settings: `recipe.toml`, and the files beside it. Main type: [`Settings`].
 
+mod env;
+mod keys;
+mod layer;
+mod load;
+mod outline;
+mod overlay;
+mod previous;
+mod rules;
 mod settings;
+mod template;
 
+pub use env::Env;
+pub use keys::{EXAMPLE, GONE, KEYS, Key, SECTIONS, Section};
+pub use layer::InvalidLayer;
+pub use load::InvalidSettings;
+pub use overlay::{OVERLAY, check_overlay};
+pub use previous::{InvalidPrevious, PREVIOUS_OVERLAY, PREVIOUS_VERSION, Previous};
 pub use settings::{
-    Backup, Canonical, Health, InvalidSettings, NotApplicable, Ready, Screenshot, Settings, Span,
+    AsDependency, Backup, Canonical, Health, NotApplicable, Ready, Screenshot, Settings, Span,
     Timeouts, Upgrade,
 };
+pub use template::{Coordinates, InvalidTemplate, Place, Template};
+
+#[cfg(test)]
+#[path = "broken_tests.rs"]
+mod broken;

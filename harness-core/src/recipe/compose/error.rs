@@ -50,3 +50,30 @@ pub enum ComposeError {
         text: String,
     },
 }
+
+impl ComposeError {
+    /// Returns line and column, both counted from 1; 0 stands for the whole file.
+    pub const fn place(&self) -> (u64, u64) {
+        match self {
+            Self::Yaml { line, column, .. }
+            | Self::Shape { line, column, .. }
+            | Self::Variable { line, column, .. } => (*line, *column),
+        }
+    }
+
+    /// Returns what is wrong, without the place.
+    pub fn problem(&self) -> String {
+        let text = self.to_string();
+        let (file, (line, column)) = (self.file(), self.place());
+        let place = format!("{file}:{line}:{column}: ");
+        text.strip_prefix(&place).map(str::to_owned).unwrap_or(text)
+    }
+
+    fn file(&self) -> &str {
+        match self {
+            Self::Yaml { file, .. } | Self::Shape { file, .. } | Self::Variable { file, .. } => {
+                file
+            }
+        }
+    }
+}

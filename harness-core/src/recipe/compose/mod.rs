@@ -11,6 +11,7 @@ mod file;
 mod interpolate;
 mod merge;
 mod node;
+mod outline;
 mod runtime;
 mod service;
 
@@ -18,5 +19,6 @@ pub use backup::{BackupClaims, Hook, HookMoment, VolumeClaim};
 pub use definition::{Definition, VolumeDef};
 pub use error::ComposeError;
 pub use file::Compose;
+pub use outline::{KeyAt, outline};
 pub use runtime::{FileMount, Healthcheck, RestartPolicy, Rollout, Runtime};
 pub use service::{Mount, Port, Service, UpdateConfig};

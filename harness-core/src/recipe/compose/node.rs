@@ -58,7 +58,7 @@ impl Node {
                     file: file.to_owned(),
                     line: place.map_or(0, |p| p.line()),
                     column: place.map_or(0, |p| p.column()),
-                    problem: error.to_string(),
+                    problem: plain(&error.to_string()),
                 }
             })?;
         Ok(located(raw, &name))
@@ -120,6 +120,12 @@ impl Node {
             }
         }
     }
+}
+
+/// Takes the place, which is told apart, and hints to callers of the parser out of its message.
+fn plain(message: &str) -> String {
+    let text = message.split(" at line ").next().unwrap_or(message);
+    text.replace(", set DuplicateKeyPolicy in Options if acceptable", ": take one out")
 }
 
 fn located(raw: Spanned<Raw>, file: &Arc<str>) -> Node {
