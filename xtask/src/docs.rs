@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use harness_core::suite::{EXAMPLE, SECTIONS, Section};
 use harness_local::bundle::{BROKEN, Ending};
 use harness_local::fault::{CLASSES, Class, Kind};
 
@@ -28,6 +29,7 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
         ("broken-recipes.md", broken()),
         ("faults.md", faults()),
         ("fidelity.md", fidelity().await?),
+        ("settings.md", settings()),
     ];
     let folder = machine.root.join("docs/reference");
     std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {folder}"))?;
@@ -91,6 +93,33 @@ async fn floor(machine: &Machine) -> anyhow::Result<String> {
 async fn fidelity() -> anyhow::Result<String> {
     let page = harness_local::fidelity::page().await;
     Ok(format!("{GENERATED}\n{}", page.context("a scenario cannot be played in memory")?))
+}
+
+fn settings() -> String {
+    let mut page = format!("{GENERATED}\n# Settings of a suite\n\n");
+    page.push_str("`recipe.toml` in a recipe's folder. A file that is missing or empty is all defaults.\nWhat is not known, of another type or does not fit the rest is refused before anything is made: with file, line, and what was expected.\n");
+    for section in SECTIONS {
+        page.push_str(&table(section));
+    }
+    page.push_str("\n## Every key at once\n\n```toml\n");
+    page.push_str(EXAMPLE);
+    page.push_str("```\n");
+    page
+}
+
+fn table(section: &Section) -> String {
+    let title = match section.name {
+        "" => section.about.to_owned(),
+        _ => format!("{}: {}", section.header(), section.about.to_lowercase()),
+    };
+    let mut text =
+        format!("\n## {title}\n\n| key | is | default | for |\n| --- | --- | --- | --- |\n");
+    for key in section.keys() {
+        let default = key.default.map(|value| format!("`{value}`")).unwrap_or_default();
+        let row = ["| `", key.name, "` | ", key.kind, " | ", &default, " | ", key.about, " |\n"];
+        text.push_str(&row.concat());
+    }
+    text
 }
 
 fn broken() -> String {
