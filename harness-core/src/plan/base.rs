@@ -11,12 +11,14 @@ use crate::platform::Revision;
 pub struct Base<'a> {
     /// The commit under test.
     pub head: &'a Revision,
-    /// Every release: its version and the commit that its tag names.
+    /// Every release: its version and the commit that its tag leads to, however the tag was made.
     pub releases: &'a [(Version, Commit)],
     /// The tip of the default branch.
     pub default_branch: Option<&'a Commit>,
     /// The suite's own choice (`[upgrade] base`).
     pub asked: Option<&'a Version>,
+    /// The release that was last seen to pass, where one is kept.
+    pub last_green: Option<&'a Version>,
 }
 
 /// Why there is no base.
@@ -25,178 +27,86 @@ pub enum NoBase {
     /// The suite names a release that does not exist.
     #[error("`[upgrade] base` names {0}, and the recipe has no such release")]
     NoSuchRelease(Version),
-    /// There is nothing older than head, and the default branch is head.
+    /// There is nothing older than head, and the default branch is head or later.
     #[error("there is no release older than head and no other predecessor")]
     NoPredecessor,
 }
 
-/// Chooses the base and says why.
+/// Chooses the base and says why. The first of these that there is:
 ///
-/// The suite's choice wins. Otherwise the newest release that is strictly older than head's version and is not
-/// head's own commit; if head's version cannot be read or nothing is older, the tip of the default branch, unless
-/// that is head.
+/// 1. the suite's own choice, if it is older than head;
+/// 2. the release that was last seen to pass, if it is older than head;
+/// 3. the newest release that is older than head: by its version, and never head's own commit;
+/// 4. the tip of the default branch, unless that is head or must be later than head;
+/// 5. the newest release, if head's version cannot be read.
+///
+/// A choice that is head, or later, is stepped back from: an upgrade to an older version proves nothing.
 ///
 /// # Errors
 /// There is none.
 pub fn choose_base(base: &Base<'_>) -> Result<(Revision, String), NoBase> {
-    let release = |(version, commit): &(Version, Commit)| Revision {
-        commit: commit.clone(),
-        version: Some(version.clone()),
-    };
+    let mut stepped_back = String::new();
     if let Some(asked) = base.asked {
-        let found = base.releases.iter().find(|(v, _)| v == asked);
-        let found = found.ok_or_else(|| NoBase::NoSuchRelease(asked.clone()))?;
-        return Ok((release(found), "named by `[upgrade] base`".to_owned()));
+        let found = base.release(asked).ok_or_else(|| NoBase::NoSuchRelease(asked.clone()))?;
+        if base.is_before_head(found) {
+            return Ok((revision(found), "named by `[upgrade] base`".to_owned()));
+        }
+        stepped_back = format!(" (`[upgrade] base` names {asked}, which is not older)");
+    } else if let Some(found) = base.last_green.and_then(|green| base.release(green)) {
+        if base.is_before_head(found) {
+            return Ok((revision(found), "the release that last passed".to_owned()));
+        }
+        stepped_back = format!(" ({}, which last passed, is not older)", found.0);
     }
-    if let Some(head) = &base.head.version {
-        let older = base.releases.iter().filter(|(v, c)| v < head && *c != base.head.commit).max();
-        if let Some(found) = older {
-            return Ok((release(found), format!("the newest release older than {head}")));
-        }
+    let (found, why) = base.predecessor().ok_or(NoBase::NoPredecessor)?;
+    Ok((found, format!("{why}{stepped_back}")))
+}
+
+type Release = (Version, Commit);
+
+fn revision((version, commit): &Release) -> Revision {
+    Revision { commit: commit.clone(), version: Some(version.clone()) }
+}
+
+impl Base<'_> {
+    fn release(&self, version: &Version) -> Option<&Release> {
+        self.releases.iter().find(|(v, _)| v == version)
     }
-    match base.default_branch {
-        Some(tip) if *tip != base.head.commit => {
-            let version = base.releases.iter().find(|(_, c)| c == tip).map(|(v, _)| v.clone());
-            let why = if base.head.version.is_some() {
-                "no release is older than head"
-            } else {
-                "head's version cannot be read"
-            };
-            Ok((
-                Revision { commit: tip.clone(), version },
-                format!("the tip of the default branch: {why}"),
-            ))
+
+    /// Returns whether a release may be upgraded from. Of a head whose version cannot be read only the commit is known.
+    fn is_before_head(&self, (version, commit): &Release) -> bool {
+        *commit != self.head.commit && self.head.version.as_ref().is_none_or(|head| version < head)
+    }
+
+    fn predecessor(&self) -> Option<(Revision, String)> {
+        let newest = self.releases.iter().filter(|release| self.is_before_head(release)).max();
+        let Some(head) = &self.head.version else {
+            let why = "head's version cannot be read";
+            let tip = self.tip().map(|tip| (tip, format!("the tip of the default branch: {why}")));
+            // Head may be the tip: that must not switch the upgrade off.
+            return tip
+                .or_else(|| newest.map(|r| (revision(r), format!("the newest release: {why}"))));
+        };
+        if let Some(found) = newest {
+            return Some((revision(found), format!("the newest release older than {head}")));
         }
-        Some(_) | None => {
-            // Head may be the tip and its version unreadable: that must not switch the upgrade off.
-            let other = base.releases.iter().filter(|(_, c)| *c != base.head.commit).max();
-            match (&base.head.version, other) {
-                (None, Some(found)) => Ok((
-                    release(found),
-                    "the newest release: head's version cannot be read".to_owned(),
-                )),
-                (Some(_), _) | (None, None) => Err(NoBase::NoPredecessor),
-            }
+        // A branch that has newer releases, or the release that is head, has moved on since.
+        let moved_on = |(version, commit): &Release| version > head || *commit == self.head.commit;
+        if self.releases.iter().any(moved_on) {
+            return None;
         }
+        let tip = self.tip()?;
+        Some((tip, "the tip of the default branch: no release is older than head".to_owned()))
+    }
+
+    /// Returns the tip of the default branch, by its release if it is one; `None` if it is head.
+    fn tip(&self) -> Option<Revision> {
+        let tip = self.default_branch.filter(|tip| **tip != self.head.commit)?;
+        let version = self.releases.iter().find(|(_, c)| c == tip).map(|(v, _)| v.clone());
+        Some(Revision { commit: tip.clone(), version })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn commit(digit: char) -> Commit {
-        Commit::try_from(digit.to_string().repeat(40)).unwrap()
-    }
-
-    fn version(text: &str) -> Version {
-        Version::try_from(text.to_owned()).unwrap()
-    }
-
-    fn head(digit: char, text: Option<&str>) -> Revision {
-        Revision { commit: commit(digit), version: text.map(version) }
-    }
-
-    fn releases() -> Vec<(Version, Commit)> {
-        vec![
-            (version("1.9.0+1"), commit('1')),
-            (version("1.10.0+1"), commit('2')),
-            (version("2.0.0+2"), commit('3')),
-        ]
-    }
-
-    fn check(head: &Revision, tip: char, asked: Option<&str>) -> Result<Revision, NoBase> {
-        let (releases, tip, asked) = (releases(), commit(tip), asked.map(version));
-        let base =
-            Base { head, releases: &releases, default_branch: Some(&tip), asked: asked.as_ref() };
-        choose_base(&base).map(|(revision, _)| revision)
-    }
-
-    #[test]
-    fn the_newest_older_release_is_taken_by_number_not_by_text() {
-        assert_eq!(
-            check(&head('9', Some("1.11.0+1")), '3', None).unwrap().version,
-            Some(version("1.10.0+1"))
-        );
-    }
-
-    #[test]
-    fn head_that_is_a_release_steps_back() {
-        assert_eq!(check(&head('3', Some("2.0.0+2")), '3', None).unwrap().commit, commit('2'));
-    }
-
-    #[test]
-    fn the_suites_choice_wins_and_must_exist() {
-        assert_eq!(
-            check(&head('9', Some("3.0.0+1")), '3', Some("1.9.0+1")).unwrap().commit,
-            commit('1')
-        );
-        assert_eq!(
-            check(&head('9', None), '3', Some("9.9.9+1")),
-            Err(NoBase::NoSuchRelease(version("9.9.9+1")))
-        );
-    }
-
-    #[test]
-    fn an_unreadable_version_falls_back_to_the_default_branch() {
-        assert_eq!(check(&head('9', None), '3', None).unwrap(), head('3', Some("2.0.0+2")));
-        let newest = check(&head('9', None), '9', None).unwrap();
-        assert_eq!(newest.version, Some(version("2.0.0+2")));
-    }
-
-    #[test]
-    fn a_first_release_has_no_predecessor() {
-        assert_eq!(check(&head('9', Some("1.0.0+1")), '9', None), Err(NoBase::NoPredecessor));
-    }
-
-    fn chosen(
-        head: &Revision,
-        releases: &[(Version, Commit)],
-        tip: Option<char>,
-    ) -> Result<(Revision, String), NoBase> {
-        let tip = tip.map(commit);
-        choose_base(&Base { head, releases, default_branch: tip.as_ref(), asked: None })
-    }
-
-    #[test]
-    fn the_reason_says_which_rule_chose() {
-        let why = |head: &Revision, tip| chosen(head, &releases(), tip).unwrap().1;
-        assert_eq!(
-            why(&head('9', Some("1.11.0+1")), Some('3')),
-            "the newest release older than 1.11.0+1"
-        );
-        assert_eq!(
-            why(&head('9', Some("1.0.0+1")), Some('3')),
-            "the tip of the default branch: no release is older than head"
-        );
-        assert_eq!(
-            why(&head('9', None), Some('3')),
-            "the tip of the default branch: head's version cannot be read"
-        );
-        assert_eq!(
-            why(&head('9', None), None),
-            "the newest release: head's version cannot be read"
-        );
-    }
-
-    #[test]
-    fn heads_own_commit_and_version_are_never_the_base() {
-        // The same version at another commit is not older; an older version at head's commit is head.
-        let same = [(version("2.0.0+2"), commit('3'))];
-        assert_eq!(chosen(&head('9', Some("2.0.0+2")), &same, None), Err(NoBase::NoPredecessor));
-        let own = [(version("1.0.0+1"), commit('9')), (version("0.9.0+1"), commit('1'))];
-        let found = chosen(&head('9', Some("2.0.0+2")), &own, None).unwrap().0;
-        assert_eq!(found.commit, commit('1'));
-        let only = [(version("1.0.0+1"), commit('9'))];
-        assert_eq!(chosen(&head('9', Some("2.0.0+2")), &only, None), Err(NoBase::NoPredecessor));
-        assert_eq!(chosen(&head('9', None), &only, Some('9')), Err(NoBase::NoPredecessor));
-        assert_eq!(chosen(&head('9', None), &own, Some('9')).unwrap().0.commit, commit('1'));
-    }
-
-    #[test]
-    fn the_tip_of_the_default_branch_is_called_by_its_release_if_it_is_one() {
-        let found = |tip| chosen(&head('9', None), &releases(), Some(tip)).unwrap().0;
-        assert_eq!(found('2'), head('2', Some("1.10.0+1")));
-        assert_eq!(found('7'), head('7', None));
-    }
-}
+#[path = "base_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use crate::platform::{App, Revision};
 use crate::suite::Settings;
 use crate::tier::{Rung, Tier};
 
-use super::base::{Base, choose_base};
+use super::base::{Base, NoBase, choose_base};
 
 /// All that the plan is made from. Nothing else decides.
 #[derive(Clone, Debug)]
@@ -100,6 +100,7 @@ pub fn decide(input: &Input<'_>) -> Plan {
         releases: input.releases,
         default_branch: input.default_branch,
         asked: input.settings.upgrade.base.as_ref(),
+        last_green: None,
     };
     let upgrade_wanted =
         input.stages.contains(&Tier::Upgrade) && excuse(input, Rung::Upgrade).is_none();
@@ -116,7 +117,7 @@ pub fn decide(input: &Input<'_>) -> Plan {
                     (Some(Ok((revision, why))), None) => {
                         (Planned::Run, format!("from {}, {why}", shown(revision)))
                     }
-                    (Some(Err(error)), None) => (Planned::NotApplicable, error.to_string()),
+                    (Some(Err(error)), None) => (without_base(error), error.to_string()),
                     (None, None) => (Planned::Unproven, "not asked for".to_owned()),
                 },
                 Tier::Backup | Tier::Restore => match excuse(input, Rung::BackupRestore) {
@@ -166,6 +167,15 @@ impl Plan {
     /// Returns whether a tier will be done.
     pub fn runs(&self, tier: Tier) -> bool {
         self.tier(tier).planned == Planned::Run
+    }
+}
+
+/// Returns what an upgrade without a base is: a recipe that has no predecessor is not to blame for it, a suite that
+/// names a release that does not exist has proven nothing.
+const fn without_base(error: &NoBase) -> Planned {
+    match error {
+        NoBase::NoPredecessor => Planned::NotApplicable,
+        NoBase::NoSuchRelease(_) => Planned::Unproven,
     }
 }
 
