@@ -83,22 +83,22 @@ impl<'a> Layer<'a> {
     }
 
     /// Returns the error about a key.
-    pub(super) fn wrong(&self, path: &[&str], problem: String) -> InvalidLayer {
+    pub(super) fn wrong(&self, path: &[&str], problem: &str) -> InvalidLayer {
         let key = self.keys.iter().find(|key| key.path == path);
-        let range = key.map_or(0..0, |key| range(key));
+        let range = key.map_or(0..0, range);
         InvalidLayer {
             excerpt: Excerpt::of(self.file, self.text, range),
-            problem: printable(&problem),
+            problem: printable(problem),
         }
     }
 
     /// Returns the error about the first place where a text stands.
-    pub(super) fn wrong_text(&self, needle: &str, problem: String) -> InvalidLayer {
+    pub(super) fn wrong_text(&self, needle: &str, problem: &str) -> InvalidLayer {
         let start = self.text.find(needle).unwrap_or_default();
         let range = start..start + needle.len();
         InvalidLayer {
             excerpt: Excerpt::of(self.file, self.text, range),
-            problem: printable(&problem),
+            problem: printable(problem),
         }
     }
 
@@ -116,7 +116,7 @@ impl<'a> Layer<'a> {
         let theirs = theirs.as_ref().map_or_else(|| "none".to_owned(), |v| format!("`{v}`"));
         Err(self.wrong(
             &["version"],
-            format!("the compose version is `{own}` and the recipe's is {theirs}, which Docker does not take together: leave the line out, the recipe's own is written in its place"),
+            &format!("the compose version is `{own}` and the recipe's is {theirs}, which Docker does not take together: leave the line out, the recipe's own is written in its place"),
         ))
     }
 
@@ -133,7 +133,7 @@ impl<'a> Layer<'a> {
                     "`{name}` is no service of the recipe: {hint}expected one of {}",
                     listed(theirs())
                 );
-                return Err(self.wrong(&["services", name], problem));
+                return Err(self.wrong(&["services", name], &problem));
             }
         }
         Ok(())
@@ -145,7 +145,7 @@ impl<'a> Layer<'a> {
             return Ok(());
         }
         let problem = "the file changes nothing: expected at least one service; delete the file if the recipe runs as it is";
-        Err(self.wrong(&[], problem.to_owned()))
+        Err(self.wrong(&[], problem))
     }
 
     fn keys_are_known(&self) -> Result<(), InvalidLayer> {
@@ -167,7 +167,7 @@ impl<'a> Layer<'a> {
                 None if path.len() == 1 => format!("expected {}", listed(known.iter().copied())),
                 None => "expected a key that `docker stack deploy` knows; take it out".to_owned(),
             };
-            return Err(self.wrong(&path, format!("unknown key `{name}` in {place}: {hint}")));
+            return Err(self.wrong(&path, &format!("unknown key `{name}` in {place}: {hint}")));
         }
         Ok(())
     }

@@ -22,14 +22,14 @@ pub fn check_overlay(file: &str, text: &str, recipe: &Compose) -> Result<(), Inv
             let problem = format!(
                 "an overlay must not change what is tested, and `{key}` pins the image of service `{name}`: take it out"
             );
-            return Err(layer.wrong(&["services", name, key], problem));
+            return Err(layer.wrong(&["services", name, key], &problem));
         }
         let tested = |label: &&str| TESTED.iter().any(|prefix| label.starts_with(prefix));
         if let Some(label) = service.labels.iter().map(|(label, _)| label.as_str()).find(tested) {
             let problem = format!(
                 "an overlay must not change what is tested, and `{label}` is the recipe's own to say: take it out"
             );
-            return Err(layer.wrong_text(label, problem));
+            return Err(layer.wrong_text(label, &problem));
         }
     }
     layer.same_version(recipe)?;

@@ -98,7 +98,7 @@ fn path_problem(path: &str) -> Option<String> {
         }
         _ => return None,
     };
-    Some(format!("`{}` {rest}", path))
+    Some(format!("`{path}` {rest}"))
 }
 
 fn timeouts(settings: &Settings) -> Vec<Broken> {
