@@ -74,8 +74,8 @@ pub struct Tally {
 }
 
 impl Campaign<'_> {
-    /// Plays the seeds; `progress` hears how many are done and how many violations there are.
-    pub fn run(&self, progress: &(impl Fn(u64, usize) + Sync)) -> Tally {
+    /// Plays the seeds; `progress` hears after each how many are done, how many violations there are, and what it found.
+    pub fn run(&self, progress: &(impl Fn(u64, usize, &[Found]) + Sync)) -> Tally {
         let began = Instant::now();
         let (next, full) = (AtomicU64::new(0), AtomicBool::new(false));
         let total = Mutex::new(Tally::default());
@@ -90,9 +90,10 @@ impl Campaign<'_> {
                         }
                         let one = one(&Scenario::of_seed(self.first + index, self.library));
                         let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
+                        let known = total.found.len();
                         total.add(one);
                         full.store(total.found.len() >= ENOUGH, Ordering::Relaxed);
-                        progress(total.seeds, total.found.len());
+                        progress(total.seeds, total.found.len(), &total.found[known..]);
                     }
                 });
             }

@@ -144,7 +144,7 @@ fn words(faults: &[Fault]) -> String {
 fn many(args: &Args, library: &Library) -> ExitCode {
     let base = args.base.unwrap_or_else(fresh);
     let jobs = jobs(args);
-    let mut found = Vec::new();
+    let mut found = 0;
     if !args.seeds_only {
         let kept = kept::play(library);
         data(&format!("kept seeds   {} played, {} violations", kept.seeds, kept.found.len()));
@@ -154,8 +154,8 @@ fn many(args: &Args, library: &Library) -> ExitCode {
         data(&format!(
             "kill points  {points}, each event of each recipe's run, {count} violations"
         ));
-        found.extend(kept.found);
-        found.extend(everywhere.found);
+        kept.found.iter().chain(&everywhere.found).for_each(tell);
+        found += kept.found.len() + count;
     }
     let campaign = Campaign {
         library,
@@ -165,13 +165,16 @@ fn many(args: &Args, library: &Library) -> ExitCode {
         within: args.within.map(|span| span.0),
     };
     let progress = Progress::new(args.seeds);
-    let tally = campaign.run(&|done, violations| progress.tell(done, violations));
+    let tally = campaign.run(&|done, violations, new| {
+        progress.tell(done, violations);
+        // At once: a campaign that is broken off has shown what it found.
+        progress.bar.suspend(|| new.iter().for_each(tell));
+    });
     progress.done();
     report(&tally, base, jobs);
-    found.extend(tally.found);
-    found.iter().for_each(tell);
-    data(&format!("violations   {}", found.len()));
-    if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    found += tally.found.len();
+    data(&format!("violations   {found}"));
+    if found == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn jobs(args: &Args) -> usize {
