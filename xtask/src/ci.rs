@@ -49,6 +49,7 @@ fn images_for(flags: &[String]) -> Option<Vec<String>> {
     let names: &[&str] = match value_of(flags, "--recipe")? {
         "custom-html" => &["nginx"],
         "ghost" => &["ghost", "mariadb"],
+        "matrix-synapse" => &["nginx", "postgres", "matrixdotorg/synapse"],
         _ => return None,
     };
     Some(names.iter().map(|n| (*n).to_owned()).collect())

@@ -20,6 +20,9 @@ const SEEDS: &str = "2000";
 /// So many scenarios at a time beside the engine in memory: each waits nearly all of its time.
 const SCENARIOS_AT_A_TIME: &str = "8";
 
+/// The images of apps that these tests use. Those of other recipes are built when such a recipe is run.
+const TESTED_IMAGES: [&str; 3] = ["nginx", "mariadb", "ghost"];
+
 /// What to leave out.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -38,7 +41,7 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
     let images = async {
         if engine == EngineTests::Run {
             engine::ensure_engine(machine, engine::Marking::Require).await?;
-            ensure_images(machine, &["nginx", "mariadb", "ghost"].map(str::to_owned)).await?;
+            ensure_images(machine, &TESTED_IMAGES.map(str::to_owned)).await?;
         }
         Ok(())
     };
@@ -122,7 +125,8 @@ fn simulated(machine: &Machine) -> anyhow::Result<()> {
 }
 
 async fn on_engine(machine: &Machine) -> anyhow::Result<()> {
-    up::run(machine, up::Args::default()).await?;
+    let only = Some(TESTED_IMAGES.map(str::to_owned).to_vec());
+    up::run(machine, up::Args { only, mark: false }).await?;
     let on = [("CCCI_ENGINE_TESTS", "1")];
     stream::cargo(
         machine,

@@ -10,6 +10,7 @@ use super::base::build_base;
 use super::ensure::{BUILT_LOCALLY, RECIPE_HASH};
 use super::ghost::add_ghost;
 use super::npm::{ensure_tools, path_of, work_folder};
+use super::pypi::add_synapse;
 use super::recipe_hash::files;
 use super::table::{Image, Source};
 use crate::binaries::Binary;
@@ -38,12 +39,18 @@ pub(super) async fn build(
     if let Some(folder) = folder {
         copy_folder(folder, &context)?;
     }
+    let version_arg;
     let mut args: &[(&str, &str)] = &[];
     match image.source {
         Source::Debian { suite } => return build_base(machine, suite, image.tag, hash, work).await,
         Source::Packages { args: given } => args = given,
         Source::Node => place(&ensure_tools(machine).await?.node, &context.join("node"))?,
         Source::Ghost { version } => add_ghost(machine, version, work, &context).await?,
+        Source::Synapse { version } => {
+            version_arg = [("VERSION", version)];
+            args = &version_arg;
+            add_synapse(machine, version, &context).await?;
+        }
         Source::Program { name } => {
             let program = program.with_context(|| format!("`{name}` was not built"))?;
             place(&program.path, &context.join(name))?;

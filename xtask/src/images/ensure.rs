@@ -105,9 +105,11 @@ pub(super) async fn plan(machine: &Machine, names: &[String]) -> anyhow::Result<
 fn program_of(image: &Image) -> Option<&'static str> {
     match image.source {
         Source::Program { name } => Some(name),
-        Source::Debian { .. } | Source::Packages { .. } | Source::Node | Source::Ghost { .. } => {
-            None
-        }
+        Source::Debian { .. }
+        | Source::Packages { .. }
+        | Source::Node
+        | Source::Ghost { .. }
+        | Source::Synapse { .. } => None,
     }
 }
 

@@ -10,6 +10,7 @@ mod ghost;
 mod mirror;
 mod npm;
 mod prune;
+mod pypi;
 mod recipe_hash;
 mod run;
 mod table;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 
-use super::table::{Image, NODE, PNPM, Source};
+use super::table::{Image, NODE, PNPM, PSYCOPG, Source};
 
 /// Raised when the way of building changes in a way that the other ingredients do not show.
 const GENERATION: u32 = 1;
@@ -23,6 +23,7 @@ pub(super) fn recipe_hash(
     let tools = match image.source {
         Source::Node => NODE,
         Source::Ghost { .. } => PNPM,
+        Source::Synapse { .. } => PSYCOPG,
         Source::Debian { .. } | Source::Packages { .. } | Source::Program { .. } => "",
     };
     for part in [format!("{GENERATION} {image:?}").as_str(), tools, parent, program] {

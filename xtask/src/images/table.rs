@@ -24,6 +24,8 @@ pub(super) enum Source {
     Node,
     /// Ghost from the npm registry.
     Ghost { version: &'static str },
+    /// Synapse from the Python package index.
+    Synapse { version: &'static str },
     /// A program of harness-local.
     Program { name: &'static str },
 }
@@ -33,6 +35,12 @@ pub(super) const NODE: &str = "22.23.3";
 
 /// What installs Ghost's dependencies by the lock file that it ships.
 pub(super) const PNPM: &str = "12.4.2";
+
+/// The interpreter of the base image, whose wheels are taken.
+pub(super) const PYTHON: &str = "3.11";
+
+/// Synapse's driver for PostgreSQL.
+pub(super) const PSYCOPG: &str = "2.9.13";
 
 const BASE: &str = "cc-ci/base:bookworm";
 
@@ -62,6 +70,14 @@ pub(super) const IMAGES: &[Image] = &[
     Image { tag: "cc-ci/node:22", folder: Some("node"), parent: Some(BASE), source: Source::Node },
     ghost("ghost:6.44.1", "6.44.1"),
     ghost("ghost:6.65.0", "6.65.0"),
+    Image {
+        tag: "postgres:15.18",
+        folder: Some("postgres"),
+        parent: Some(BASE),
+        source: Source::Packages { args: &[("VERSION", "15.18")] },
+    },
+    synapse("matrixdotorg/synapse:v1.149.1", "1.149.1"),
+    synapse("matrixdotorg/synapse:v1.163.2", "1.163.2"),
 ];
 
 const fn nginx(tag: &'static str, args: &'static [(&'static str, &'static str)]) -> Image {
@@ -75,6 +91,10 @@ const fn ghost(tag: &'static str, version: &'static str) -> Image {
         parent: Some("cc-ci/node:22"),
         source: Source::Ghost { version },
     }
+}
+
+const fn synapse(tag: &'static str, version: &'static str) -> Image {
+    Image { tag, folder: Some("synapse"), parent: Some(BASE), source: Source::Synapse { version } }
 }
 
 /// Returns the named images with all that they are built on, in the order of building. No name means all.
