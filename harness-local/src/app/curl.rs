@@ -13,6 +13,7 @@ struct Asked<'a> {
     data: Option<&'a str>,
     output: Option<&'a str>,
     socket: Option<&'a str>,
+    report: Option<&'a str>,
     headers: Vec<(String, String)>,
     fails: bool,
 }
@@ -75,6 +76,8 @@ pub(super) fn curl(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io<'_
             }
         }
     }
+    let report = asked.report.unwrap_or_default().replace("\\n", "\n");
+    io.out.extend(report.replace("%{http_code}", &answer.status.to_string()).bytes());
     0
 }
 
@@ -93,6 +96,7 @@ fn read<'a>(words: &[&'a str]) -> Asked<'a> {
                     .headers
                     .extend(header.map(|(n, v)| (n.to_ascii_lowercase(), v.trim().to_owned())));
             }
+            "--write-out" | "-w" => asked.report = words.next(),
             "--unix-socket" => asked.socket = words.next(),
             word if WITH_VALUE.contains(&word) => drop(words.next()),
             word if word.starts_with("--") => {}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::nginx_conf::{Conf, Location};
+use super::nginx_conf::{Conf, Location, Upstream};
 use super::nginx_pages::{WELCOME, error_page, media_type};
 use super::programs::{Machine, base_name};
 use crate::world::{Image, Inside, Io, Ran, Request, Response};
@@ -51,6 +51,27 @@ impl Nginx {
             return moved;
         }
         self.error(conf, if plain.ends_with('/') && inside.is_folder(&file) { 403 } else { 404 })
+    }
+
+    /// Asks the server behind it.
+    fn pass_on(
+        &self,
+        inside: &mut Inside<'_>,
+        conf: &Conf,
+        upstream: &Upstream,
+        request: &Request,
+    ) -> Response {
+        let mut asked = request.clone();
+        for (name, value) in conf.told.iter().filter(|(_, v)| !v.contains('$')) {
+            asked.headers.retain(|(n, _)| n != name);
+            asked.headers.push((name.clone(), value.clone()));
+        }
+        let Some(mut answer) = inside.ask(&upstream.host, upstream.port, &asked) else {
+            return self.error(conf, 502);
+        };
+        answer.headers.retain(|(name, _)| name != "server");
+        answer.headers.insert(0, ("server".to_owned(), format!("nginx/{}", self.version)));
+        answer
     }
 
     fn error(&self, conf: &Conf, status: u16) -> Response {
@@ -103,15 +124,21 @@ impl Image for Nginx {
         if !conf.ports.contains(&port) {
             return None;
         }
-        let path = request.path.as_str();
-        let location = conf.locations.iter().filter(|l| path.starts_with(&l.prefix));
-        match location.max_by_key(|l| l.prefix.len()) {
+        Some(match conf.location_of(&request.path) {
+            Some(Location { answer: Some((status, text)), .. })
+                if text.is_empty() && *status >= 400 =>
+            {
+                self.error(&conf, *status)
+            }
             Some(Location { answer: Some((status, text)), default_type, .. }) => {
                 let kind = default_type.as_deref().unwrap_or(&conf.default_type);
-                Some(self.response(&conf, *status, kind, text.clone().into_bytes()))
+                self.response(&conf, *status, kind, text.clone().into_bytes())
             }
-            Some(Location { answer: None, .. }) | None => Some(self.file(inside, &conf, path)),
-        }
+            Some(Location { upstream: Some(upstream), .. }) => {
+                self.pass_on(inside, &conf, upstream, request)
+            }
+            Some(Location { .. }) | None => self.file(inside, &conf, &request.path),
+        })
     }
 
     fn listens(&self, inside: &Inside<'_>, port: u16) -> bool {

@@ -14,15 +14,29 @@ pub(super) struct Conf {
     /// Headers to add, and whether to errors too.
     pub(super) headers: Vec<(String, String, bool)>,
     pub(super) locations: Vec<Location>,
+    /// Headers that a server behind it is told, and what `set` says: both with `$` as written.
+    pub(super) told: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
 }
 
 /// A `location` block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Location {
     pub(super) prefix: String,
+    /// It is for this path alone.
+    exact: bool,
     pub(super) default_type: Option<String>,
     /// What `return` says.
     pub(super) answer: Option<(u16, String)>,
+    /// Where `proxy_pass` leads.
+    pub(super) upstream: Option<Upstream>,
+}
+
+/// The server behind a location.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Upstream {
+    pub(super) host: String,
+    pub(super) port: u16,
 }
 
 /// A directive: its words, and what stands in its braces.
@@ -54,6 +68,8 @@ impl Default for Conf {
                 .to_vec(),
             headers: Vec::new(),
             locations: Vec::new(),
+            told: Vec::new(),
+            variables: Vec::new(),
         }
     }
 }
@@ -105,10 +121,66 @@ impl Conf {
                 let always = rest.contains(&"always");
                 self.headers.push(((*name).to_owned(), (*value).to_owned(), always));
             }
-            ["location", .., prefix] => self.locations.push(location(prefix, directive)?),
+            ["set", name, value] => self.variables.push(((*name).to_owned(), (*value).to_owned())),
+            ["proxy_set_header", name, value] => {
+                self.told.push((name.to_ascii_lowercase(), (*value).to_owned()));
+            }
+            ["location", rest @ .., prefix] => {
+                let location = self.location(prefix, rest.contains(&"="), directive)?;
+                self.locations.push(location);
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Returns the location for a path: the one for it alone, else the one with the longest prefix.
+    pub(super) fn location_of(&self, path: &str) -> Option<&Location> {
+        let path = path.split('?').next().unwrap_or_default();
+        let fits =
+            |l: &&Location| if l.exact { path == l.prefix } else { path.starts_with(&l.prefix) };
+        self.locations.iter().filter(fits).max_by_key(|l| (l.exact, l.prefix.len()))
+    }
+
+    fn location(
+        &self,
+        prefix: &str,
+        exact: bool,
+        directive: &Directive,
+    ) -> Result<Location, String> {
+        let mut location = Location { prefix: prefix.to_owned(), exact, ..Location::default() };
+        for inner in &directive.block {
+            match inner.words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                ["default_type", kind] => location.default_type = Some((*kind).to_owned()),
+                ["return", status, text @ ..] => {
+                    let status =
+                        status.parse().map_err(|_| format!("invalid return code \"{status}\""))?;
+                    location.answer = Some((status, text.join(" ")));
+                }
+                ["proxy_pass", address] => location.upstream = Some(self.upstream(address)?),
+                _ => {}
+            }
+        }
+        Ok(location)
+    }
+
+    /// Reads `http://host:port`, or a variable that says it. A path is not played.
+    fn upstream(&self, address: &str) -> Result<Upstream, String> {
+        let address = match self.variables.iter().find(|(name, _)| name == address) {
+            Some((_, value)) => value,
+            None if address.starts_with('$') => {
+                return Err(format!("unknown \"{}\" variable", address.trim_start_matches('$')));
+            }
+            None => address,
+        };
+        let rest = address.strip_prefix("http://");
+        let rest = rest.ok_or_else(|| format!("invalid URL prefix in \"{address}\""))?;
+        if rest.contains(['/', '$']) {
+            return Err(format!("proxy_pass {address} is not played by a stand-in"));
+        }
+        let (host, port) = rest.split_once(':').unwrap_or((rest, "80"));
+        let port = port.parse().map_err(|_| format!("invalid port in upstream \"{rest}\""))?;
+        Ok(Upstream { host: host.to_owned(), port })
     }
 
     /// Returns a media type with the charset that goes with it.
@@ -119,22 +191,6 @@ impl Conf {
             Some(_) | None => kind.to_owned(),
         }
     }
-}
-
-fn location(prefix: &str, directive: &Directive) -> Result<Location, String> {
-    let mut location = Location { prefix: prefix.to_owned(), ..Location::default() };
-    for inner in &directive.block {
-        match inner.words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["default_type", kind] => location.default_type = Some((*kind).to_owned()),
-            ["return", status, text @ ..] => {
-                let status =
-                    status.parse().map_err(|_| format!("invalid return code \"{status}\""))?;
-                location.answer = Some((status, text.join(" ")));
-            }
-            _ => {}
-        }
-    }
-    Ok(location)
 }
 
 /// Reads directives until the block's end; what is left begins with its closing brace, if it has one.
@@ -222,7 +278,23 @@ mod tests {
     }
 
     #[test]
+    fn the_location_for_a_path_alone_comes_before_the_longest_prefix() {
+        let text = "server { set $up http://s_app:8008; proxy_set_header Host $host;
+            location / { return 404; } location /a/ { proxy_pass $up; } location = /a/b { return 200 x; } }";
+        let conf = Conf::parse(text).unwrap();
+        let of = |path: &str| conf.location_of(path).unwrap();
+        assert_eq!(of("/other").answer, Some((404, String::new())));
+        assert_eq!(of("/a/c?d").upstream, Some(Upstream { host: "s_app".to_owned(), port: 8008 }));
+        assert_eq!(of("/a/b?d").answer, Some((200, "x".to_owned())));
+        assert_eq!(conf.told, [("host".to_owned(), "$host".to_owned())]);
+    }
+
+    #[test]
     fn what_nginx_would_refuse_is_refused() {
+        let proxies = ["$up", "https:/x", "http://x:y", "http://x/path"];
+        for proxy in proxies.map(|p| format!("server {{ location / {{ proxy_pass {p}; }} }}")) {
+            assert!(Conf::parse(&proxy).is_err(), "{proxy}");
+        }
         for text in ["server { listen 80 }", "server {", "server { charset ; }", "}"] {
             assert!(Conf::parse(text).is_err(), "{text}");
         }

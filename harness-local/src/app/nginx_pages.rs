@@ -11,6 +11,7 @@ pub(super) fn error_page(status: u16, version: &str) -> String {
         301 => "Moved Permanently",
         403 => "Forbidden",
         404 => "Not Found",
+        502 => "Bad Gateway",
         _ => "Internal Server Error",
     };
     format!(
