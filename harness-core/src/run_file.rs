@@ -10,6 +10,7 @@ use crate::cause::CauseClass;
 use crate::name::ServiceName;
 use crate::observation::Observation;
 use crate::platform::{App, Attachment, Revision, Snapshot};
+use crate::repo_tests::RepoTest;
 use crate::tier::{Status, Tier};
 
 /// The variable that names the run file to a trials process.
@@ -57,6 +58,9 @@ pub struct RunFile {
     pub claims: Claims,
     /// What seeds handed on, by key.
     pub facts: BTreeMap<String, Value>,
+    /// What of the recipe's own tests is run in this phase.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repo_tests: Vec<RepoTest>,
     /// Where the process appends its [`TrialLine`]s, one JSON object a line.
     pub out: Utf8PathBuf,
 }
@@ -153,4 +157,7 @@ pub struct SuiteDescription {
     pub checks: Vec<String>,
     /// Every seed, as `tier::seed`.
     pub seeds: Vec<String>,
+    /// Whether scripts of the recipe's own repository are run.
+    #[serde(default)]
+    pub is_approved: bool,
 }

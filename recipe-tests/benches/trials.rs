@@ -35,6 +35,7 @@ fn run_file(out: Utf8PathBuf, trials: usize) -> RunFile {
         snapshot: None,
         claims: Claims::default(),
         facts: BTreeMap::from([("empty_trials".to_owned(), trials.into())]),
+        repo_tests: Vec::new(),
         out,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use harness_core::name::RecipeName;
+use harness_core::repo_tests::{Approved, InvalidApproved};
 use harness_core::run_file::{Phase, SuiteDescription};
 use thiserror::Error;
 
@@ -25,6 +26,9 @@ pub enum InvalidSuite {
         /// The name.
         step: String,
     },
+    /// The list of recipes whose own scripts are run cannot be used.
+    #[error(transparent)]
+    Approved(#[from] InvalidApproved),
     /// A name that stands for two things.
     #[error("recipes/{recipe}/suite.rs adds `{step}`, which is there already: choose another name")]
     Twice {
@@ -71,7 +75,16 @@ pub fn describe(recipe: &RecipeName) -> Result<SuiteDescription, InvalidSuite> {
         install_steps: text(|f| f.install_steps),
         checks: named(Phase::Check),
         seeds: named(Phase::Seed),
+        is_approved: approved()?.has(recipe),
     })
+}
+
+/// Returns the recipes whose own scripts are run.
+fn approved() -> Result<Approved, InvalidApproved> {
+    Approved::parse(
+        "recipe-tests/repo-local-approved.txt",
+        include_str!("../repo-local-approved.txt"),
+    )
 }
 
 /// Returns the names of the trials for the checks of a folder, unsorted.

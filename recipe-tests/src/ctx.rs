@@ -116,6 +116,14 @@ impl Ctx {
         Ok(self.inner.client.get_or_init(|| client).clone())
     }
 
+    /// Returns a client of its own, without cookies, for the app's domain or another host that is the app's.
+    pub(crate) fn fresh_http(&self, host: &Domain) -> Result<Client, Failure> {
+        match &self.inner.within {
+            Some(within) => Ok(within::client(host, &within.attached)?),
+            None => Ok(Client::for_app(host, &self.route()?)?),
+        }
+    }
+
     /// Returns a client that accepts any certificate: to look at the one that is shown, never to trust an answer.
     pub(crate) fn inspecting_http(&self) -> Result<Client, Failure> {
         match &self.inner.within {

@@ -50,6 +50,7 @@ mod floor;
 mod folder;
 mod notes;
 pub mod recipes;
+mod repo_tests;
 mod suite;
 mod trial;
 mod within;

@@ -8,6 +8,7 @@ use harness_core::plan::{Input, Plan, decide};
 use harness_core::platform::{App, Revision};
 use harness_core::process::BaseEnv;
 use harness_core::recipe::{ReadRecipeError, RecipeAt};
+use harness_core::repo_tests::ReadRepoTestsError;
 use harness_core::run_file::SuiteDescription;
 use harness_core::suite::{Coordinates, InvalidSettings, Settings as SuiteSettings};
 use thiserror::Error;
@@ -47,6 +48,9 @@ pub enum PrepareError {
     /// The recipe's files cannot be read.
     #[error(transparent)]
     Read(Box<ReadRecipeError>),
+    /// The recipe's own tests cannot be read.
+    #[error(transparent)]
+    RepoTests(Box<ReadRepoTestsError>),
     /// `[upgrade] base` names a release that does not exist.
     #[error(
         "`[upgrade] base` in the suite of `{recipe}` names {base}, and the recipe has no such release"
@@ -130,6 +134,9 @@ async fn decided(
     suite: SuiteDescription,
     source: Source,
 ) -> Result<Prepared, PrepareError> {
+    // From git's objects, before anything can change a checkout.
+    let repo_tests = source.repository.repo_tests(&source.head, suite.is_approved).await;
+    let repo_tests = repo_tests.map_err(|e| PrepareError::RepoTests(Box::new(e)))?;
     let suite_settings = match &suite.settings {
         Some(text) => SuiteSettings::parse(&target.recipe, text)?,
         None => SuiteSettings::default(),
@@ -152,7 +159,8 @@ async fn decided(
     fits(&app, settings, &at_head)?;
     let releases: Vec<_> =
         source.tags.iter().filter_map(|t| Some((t.version.clone()?, t.commit.clone()))).collect();
-    let plan = decide(&Input {
+    let checks: Vec<_> = suite.checks.iter().cloned().chain(repo_tests.checks()).collect();
+    let mut plan = decide(&Input {
         recipe: &target.recipe,
         run,
         app: &app,
@@ -162,18 +170,20 @@ async fn decided(
         releases: &releases,
         default_branch: Some(&source.default_branch),
         backup_labels: at_head.compose.backup().enabled,
-        checks: &suite.checks,
+        checks: &checks,
         has_suite: suite.has_folder,
         source: source.kind,
         pr: target.pr,
     });
+    plan.customization.extend(repo_tests.lines());
     let at_base = match &plan.base {
         Some(base) => {
             Some(source.repository.read_recipe(&base.commit, &env).await.map_err(unreadable)?)
         }
         None => None,
     };
-    let states = RecipeStates::new(at_base.as_ref(), &at_head);
+    let mut states = RecipeStates::new(at_base.as_ref(), &at_head);
+    states.repo_tests = repo_tests;
     Ok(Prepared { source, suite, suite_settings, plan, states })
 }
 

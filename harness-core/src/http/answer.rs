@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::client::MAX_BODY;
+
 /// An HTTP answer, whole.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Answer {
@@ -20,6 +22,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Returns whether the body is as long as one that was cut off: nothing can be said of its end.
+    pub const fn is_cut(&self) -> bool {
+        self.body.len() >= MAX_BODY
+    }
+
     /// Returns the first header of this name (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())

@@ -11,6 +11,7 @@ use crate::name::{ServiceName, Version};
 use crate::plan::Plan;
 use crate::platform::Platform;
 use crate::recipe::{Compose, RecipeAt};
+use crate::repo_tests::RepoTests;
 use crate::run_file::{Claims, DefinedService, UpgradeFacts};
 use crate::suite::Settings;
 use crate::tier::Tier;
@@ -64,6 +65,8 @@ pub struct RecipeStates {
     pub base_label: Option<Version>,
     /// The version that head's files carry.
     pub head_label: Option<Version>,
+    /// What of the tests in the recipe's own repository is run.
+    pub repo_tests: RepoTests,
 }
 
 impl RecipeStates {
@@ -78,6 +81,7 @@ impl RecipeStates {
             hooked: hooked(&head.compose),
             base_label: base.and_then(|b| b.version.clone()),
             head_label: head.version.clone(),
+            repo_tests: RepoTests::default(),
         }
     }
 }

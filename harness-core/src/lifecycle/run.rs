@@ -24,6 +24,9 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             plan: Box::new(self.plan.clone()),
             platform: Box::new(self.platform.facts()),
         });
+        for not_run in &self.recipe.repo_tests.not_run {
+            self.note(not_run.to_string());
+        }
         let mut before = None;
         let mut state = State::default();
         let ended = Cell::new(0);

@@ -226,6 +226,10 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             Phase::Seed => format!("trials-{tier}-seed.jsonl"),
             Phase::Check => format!("trials-{tier}.jsonl"),
         };
+        let repo_tests = match (tier, phase) {
+            (Tier::Custom, Phase::Check) => self.recipe.repo_tests.run.clone(),
+            (_, Phase::Seed | Phase::Check) => Vec::new(),
+        };
         RunFile {
             schema: SCHEMA,
             app: self.plan.app.clone(),
@@ -243,6 +247,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             snapshot: state.snapshot.clone(),
             claims: self.recipe.claims.clone(),
             facts: state.facts.clone(),
+            repo_tests,
             out: self.dir.join("work").join(name),
         }
     }

@@ -184,7 +184,7 @@ fn custom(input: &Input<'_>, checks: &[String]) -> (Planned, String) {
         return (Planned::NotApplicable, reason);
     }
     if !checks.is_empty() {
-        return (Planned::Run, format!("{} checks in the suite", checks.len()));
+        return (Planned::Run, format!("{} checks", checks.len()));
     }
     let reason = if input.has_suite { "the suite has no custom check" } else { "no suite" };
     (Planned::Unproven, reason.to_owned())

@@ -16,6 +16,15 @@ impl Repository {
         Ok(text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
     }
 
+    /// Returns what git says is at a path of a commit, or right in it if the path ends with `/`: mode, type, id, size
+    /// and path of each, and a null byte after each. Nothing is followed.
+    ///
+    /// # Errors
+    /// git could not read the clone.
+    pub(crate) async fn listing(&self, commit: &Commit, path: &str) -> Result<String, GitError> {
+        self.read(&["ls-tree", "-z", "--long", "--full-tree", commit.as_str(), path]).await
+    }
+
     /// Returns the text of a file of a commit; `None` when there is no such file. Bytes that are not UTF-8 are
     /// replaced.
     ///

@@ -103,7 +103,9 @@ impl Attached {
         match &self.way {
             Way::Port { .. } => None,
             Way::Here { shared, .. } => {
-                Some(routed::answer(shared, self.app.domain.as_str(), asked))
+                let host = asked.headers.iter().find(|(name, _)| name == "host");
+                let host = host.map_or(self.app.domain.as_str(), |(_, host)| host.as_str());
+                Some(routed::answer(shared, host, asked))
             }
         }
     }

@@ -16,6 +16,7 @@ use super::one;
 use crate::catalogue;
 use crate::ctx::{Ctx, Within};
 use crate::notes::{Notes, NotesError};
+use crate::repo_tests;
 use crate::suite::{Step, Suite};
 
 /// The seeds and checks of a run on a server in this process, with the same results as a process of their own gives.
@@ -52,7 +53,9 @@ impl Trials for TrialsInProcess {
             }
         };
         let asked = |step: &&Step| step.tier == file.tier && step.phase == file.phase;
-        let steps: Vec<_> = known.iter().chain(&self.added).filter(asked).cloned().collect();
+        let own = repo_tests::steps(file);
+        let steps = known.iter().chain(&own).chain(&self.added);
+        let steps: Vec<_> = steps.filter(asked).cloned().collect();
         if steps.is_empty() {
             return TrialsEnded::default();
         }

@@ -10,6 +10,7 @@ use libtest_mimic::{Completion, Trial};
 use super::session::Session;
 use crate::catalogue::{InvalidSuite, check_names, steps, trial_name};
 use crate::folder;
+use crate::repo_tests;
 use crate::suite::{Step, Suite};
 
 /// Why trials are not run when there is no run file.
@@ -35,6 +36,7 @@ pub(crate) fn unattached() -> Result<Vec<Trial>, InvalidSuite> {
 pub(crate) fn attached(run: &Arc<RunFile>) -> Result<Vec<Trial>, InvalidSuite> {
     let mut steps = steps(&run.app.recipe)?;
     steps.retain(|s| s.tier == run.tier && s.phase == run.phase);
+    steps.extend(repo_tests::steps(run));
     steps.extend(empty(run));
     Ok(trials_of(run, steps))
 }

@@ -37,6 +37,7 @@ fn run_file(dir: &Utf8Path, tier: Tier, phase: Phase) -> Arc<RunFile> {
         snapshot: None,
         claims: Claims::default(),
         facts: BTreeMap::new(),
+        repo_tests: Vec::new(),
         out: dir.join("out.jsonl"),
     })
 }

@@ -32,7 +32,7 @@ pub fn plan(plan: &Plan, good: Option<&LastGood>) -> String {
         }
     }
     if !plan.customization.is_empty() {
-        lines.push(format!("settings  {}", plan.customization.join("; ")));
+        lines.push(format!("settings  {}", plan.customization.join("\n          ")));
     }
     lines.join("\n")
 }

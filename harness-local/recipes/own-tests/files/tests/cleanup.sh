@@ -1,0 +1,3 @@
+#!/bin/sh
+# Found and not run: this recipe is not approved.
+exit 1

@@ -1,0 +1,36 @@
+//! The recipe's own tests as steps of the custom tier.
+
+use std::time::Duration;
+
+use harness_core::cause::CauseClass;
+use harness_core::repo_tests::RepoTestKind;
+use harness_core::run_file::RunFile;
+use harness_core::tier::Tier;
+
+use super::hurl;
+use crate::check::Failure;
+use crate::suite::{Step, Suite};
+
+/// How long one file may take.
+const FILE_LIMIT: Duration = Duration::from_mins(3);
+
+/// Returns a check for each of the recipe's own tests that the run file brings.
+pub(crate) fn steps(run: &RunFile) -> Vec<Step> {
+    let mut suite = Suite::new().limit(FILE_LIMIT);
+    for test in &run.repo_tests {
+        let (name, file) = (test.name.clone(), test.clone());
+        suite = suite.check(Tier::Custom, &name, move |ctx| {
+            let file = file.clone();
+            async move {
+                match file.kind {
+                    RepoTestKind::Hurl => hurl::run(&ctx, &file).await,
+                    RepoTestKind::Script => Err(Failure::error(
+                        CauseClass::Harness,
+                        "scripts of the recipe's own repository cannot be run yet",
+                    )),
+                }
+            }
+        });
+    }
+    suite.steps
+}
