@@ -83,6 +83,9 @@ pub struct DefinedService {
     pub volumes: Vec<(String, String)>,
     /// Whether it asks for at least one task that stays.
     pub stays: bool,
+    /// Its TCP ports that are published on the host, by their number there.
+    #[serde(default)]
+    pub ports: Vec<u16>,
 }
 
 /// What the upgrade changed.

@@ -20,6 +20,7 @@ use crate::access::{Access, Executed};
 use crate::check::{Check, Failure};
 use crate::floor::Archive;
 use crate::notes::Notes;
+use crate::stream::{ConnectError, Place, Stream, TlsTrust};
 use crate::within;
 
 /// How long one HTTP request may take.
@@ -122,6 +123,32 @@ impl Ctx {
             Some(within) => Ok(within::client(host, &within.attached)?),
             None => Ok(Client::for_app(host, &self.route()?)?),
         }
+    }
+
+    /// Connects to a TCP port that the app publishes on the host, with a limit of 10 s.
+    ///
+    /// # Errors
+    /// Nothing takes connections there.
+    pub async fn tcp(&self, port: u16) -> Result<Stream, ConnectError> {
+        self.place(port).tcp().await
+    }
+
+    /// Connects to a TCP port that the app publishes on the host and agrees on TLS, with a limit of 10 s for each.
+    ///
+    /// # Errors
+    /// Nothing takes connections there, or they do not lead to TLS with a certificate that is accepted.
+    pub async fn tls(&self, port: u16, trust: TlsTrust) -> Result<Stream, ConnectError> {
+        self.place(port).tls(trust).await
+    }
+
+    /// Returns whether the deployed revision publishes a TCP port on the host.
+    pub fn publishes(&self, port: u16) -> bool {
+        self.inner.run.services.iter().any(|service| service.ports.contains(&port))
+    }
+
+    fn place(&self, port: u16) -> Place<'_> {
+        let attachment = &self.inner.run.attachment;
+        Place { domain: self.domain(), attachment, access: &self.inner.access, port }
     }
 
     /// Returns a client that accepts any certificate: to look at the one that is shown, never to trust an answer.

@@ -7,6 +7,7 @@ use harness_core::wait::WaitError;
 
 use crate::access::AccessError;
 use crate::check::Failure;
+use crate::stream::ConnectError;
 
 impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {
@@ -34,6 +35,17 @@ impl From<AccessError> for Failure {
             | AccessError::NoFile { .. }
             | AccessError::Refused { .. }
             | AccessError::Command { .. } => CauseClass::App,
+        };
+        Self::error(cause, error.to_string())
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        let cause = match error {
+            ConnectError::Refused { .. } | ConnectError::TimedOut { .. } => CauseClass::App,
+            ConnectError::Tls { .. } => CauseClass::Recipe,
+            ConnectError::Unable(_) => CauseClass::Harness,
         };
         Self::error(cause, error.to_string())
     }

@@ -51,7 +51,9 @@ mod folder;
 mod notes;
 pub mod recipes;
 mod repo_tests;
+mod stream;
 mod suite;
+mod tls;
 mod trial;
 mod within;
 
@@ -63,5 +65,6 @@ pub use entry::main;
 pub use folder::folder_names;
 pub use harness_core::cause::CauseClass;
 pub use harness_core::tier::Tier;
+pub use stream::{ConnectError, Stream, TlsTrust};
 pub use suite::Suite;
 pub use trial::TrialsInProcess;

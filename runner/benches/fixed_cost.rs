@@ -232,7 +232,12 @@ async fn one_run(trials: &Utf8Path, out: &Utf8Path, i: usize) -> RunVerdict {
     checks.retain(|c| !c.starts_with("custom::"));
     let plan = plan(&settings, &checks);
     let service = ServiceName::try_from("app".to_owned()).expect("a service");
-    let defined = DefinedService { name: service.clone(), volumes: Vec::new(), stays: true };
+    let defined = DefinedService {
+        name: service.clone(),
+        volumes: Vec::new(),
+        stays: true,
+        ports: Vec::new(),
+    };
     let states = RecipeStates {
         base: vec![defined.clone()],
         head: vec![defined],

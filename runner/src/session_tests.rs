@@ -236,6 +236,7 @@ impl Place {
             name: ServiceName::try_from("app".to_owned()).unwrap(),
             volumes: Vec::new(),
             stays: true,
+            ports: Vec::new(),
         };
         let recipe = RecipeStates {
             base: vec![service.clone()],

@@ -233,7 +233,7 @@ impl Scene {
 }
 
 fn defined(name: &str) -> DefinedService {
-    DefinedService { name: sample::name(name), volumes: Vec::new(), stays: true }
+    DefinedService { name: sample::name(name), volumes: Vec::new(), stays: true, ports: Vec::new() }
 }
 
 impl Played {

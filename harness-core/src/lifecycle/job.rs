@@ -149,9 +149,16 @@ pub fn defined_services(compose: &Compose) -> Vec<DefinedService> {
             name: service.name.clone(),
             volumes,
             stays: service.replicas != Some(0) && !one_shot,
+            ports: published(service),
         }
     };
     compose.services.iter().map(of).collect()
+}
+
+/// Returns the TCP ports of the host that a service publishes under a number of its choice.
+fn published(service: &crate::recipe::Service) -> Vec<u16> {
+    let tcp = service.ports.iter().filter(|p| p.protocol == "tcp");
+    tcp.filter_map(|p| p.published.as_ref()?.parse().ok()).collect()
 }
 
 /// One run: what to do, where, with which checks, and where to say what happens.

@@ -1,7 +1,7 @@
 //! The programs that recipes' scripts, hooks and health checks use. Main type: [`Machine`].
 
 use super::{curl, db, files, find, shell, streams};
-use crate::world::{Image, Inside, Io, Ran};
+use crate::world::{EngineCall, Image, Inside, Io, Ran};
 
 /// A container with its image: where programs run.
 pub(super) struct Machine<'a, 'b> {
@@ -10,7 +10,7 @@ pub(super) struct Machine<'a, 'b> {
 }
 
 /// The programs, but for those that an image brings itself, and for those of databases.
-const KNOWN: [&str; 50] = [
+const KNOWN: [&str; 51] = [
     "cat",
     "echo",
     "printf",
@@ -61,10 +61,11 @@ const KNOWN: [&str; 50] = [
     "gosu",
     "su-exec",
     "setpriv",
+    "kill",
 ];
 
 /// Programs that images do have and that nobody plays: their absence is no fault of a recipe.
-const UNPLAYED: [&str; 44] = [
+const UNPLAYED: [&str; 43] = [
     "awk",
     "sed",
     "python",
@@ -94,7 +95,6 @@ const UNPLAYED: [&str; 44] = [
     "du",
     "df",
     "ps",
-    "kill",
     "pgrep",
     "diff",
     "xz",
@@ -176,6 +176,7 @@ impl Machine<'_, '_> {
                     }
                 }
             }
+            "kill" => self.kill(&words, io),
             "find" => find::find(self.inside, &words, io),
             "curl" | "wget" => curl::curl(self, &words, io),
             "sleep" if matches!(words.first(), Some(&"infinity")) => return Ran::Idles,
@@ -199,6 +200,21 @@ impl Machine<'_, '_> {
             _ => return self.script(argv, io),
         };
         Ran::Ended(code)
+    }
+
+    /// Only the container's main program can be told to end: nothing else lasts.
+    fn kill(&mut self, words: &[&str], io: &mut Io<'_>) -> i64 {
+        match words {
+            ["1"] | ["-TERM" | "-SIGTERM" | "-15", "1"] | ["-s", "TERM", "1"] => {
+                self.inside.call_engine(EngineCall::Terminate);
+                0
+            }
+            _ => {
+                let text = format!("kill {}: not played by a stand-in\n", words.join(" "));
+                io.err.extend(text.bytes());
+                1
+            }
+        }
     }
 
     fn shell(&mut self, words: &[&str], io: &mut Io<'_>) -> Ran {

@@ -1,5 +1,6 @@
 //! What trials use to reach an app on the simulated server, from a process beside the runner or from within it. Main type: [`Attached`].
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use tokio::net::TcpStream;
 use super::in_process::Archives;
 use super::protocol::{Ask, Call, Told};
 use super::shared::Shared;
+use super::stream::{Wire, WithinStream};
 use super::{control, routed};
 use crate::world::Request;
 
@@ -64,6 +66,9 @@ pub enum ControlError {
     /// The service has no running container.
     #[error("{0}")]
     NotRunning(String),
+    /// Nobody listens on a published port.
+    #[error("nothing listens on port {0} of the simulated server")]
+    Unheard(u16),
     /// There is no such file or folder.
     #[error("there is no such file or folder")]
     Missing,
@@ -209,6 +214,44 @@ impl Attached {
         Err(unexpected(told))
     }
 
+    /// Connects to a published TCP port of the server.
+    ///
+    /// # Errors
+    /// Nobody listens there, or the simulated server does not answer.
+    pub async fn connect(&self, port: u16) -> Result<Wire, ControlError> {
+        let (control, token) = match &self.way {
+            Way::Port { control, token } => (*control, token.clone()),
+            Way::Here { shared, .. } => {
+                let stream = WithinStream::open(shared, port).ok_or(ControlError::Unheard(port))?;
+                return Ok(Wire::Within(Box::new(stream)));
+            }
+        };
+        let call = Call { token, stack: self.app.stack.clone(), ask: Ask::Connect { port } };
+        let asked = async {
+            let mut stream = begin(control, &call).await?;
+            // Not a byte more than the line: what follows is the port's.
+            let mut line = Vec::new();
+            while line.last() != Some(&b'\n') {
+                line.push(stream.read_u8().await?);
+            }
+            Ok((line, stream))
+        };
+        let (line, stream) = within_limit(control, asked).await?;
+        match read(&line)? {
+            Told::Connected => Ok(Wire::Socket(stream)),
+            Told::Unheard => Err(ControlError::Unheard(port)),
+            told @ (Told::Done
+            | Told::Executed { .. }
+            | Told::File { .. }
+            | Told::Observed { .. }
+            | Told::Holders { .. }
+            | Told::NotRunning { .. }
+            | Told::Missing
+            | Told::Refused { .. }
+            | Told::Denied { .. }) => Err(unexpected(told)),
+        }
+    }
+
     async fn done(&self, ask: Ask) -> Result<(), ControlError> {
         let told = self.call(ask).await?;
         if let Told::Done = told {
@@ -223,22 +266,39 @@ impl Attached {
             Way::Here { shared, .. } => return Ok(control::answer(shared, &self.app.stack, &ask)),
         };
         let call = Call { token, stack: self.app.stack.clone(), ask };
-        let failed = |source| ControlError::Unreachable { control, source };
         let asked = async {
-            let mut stream = TcpStream::connect(control).await?;
-            let mut text = serde_json::to_vec(&call)?;
-            text.push(b'\n');
-            stream.write_all(&text).await?;
+            let mut stream = begin(control, &call).await?;
             let mut answer = Vec::new();
             stream.read_to_end(&mut answer).await?;
             Ok(answer)
         };
-        let answer = match tokio::time::timeout(CALL, asked).await {
-            Ok(answer) => answer.map_err(failed)?,
-            Err(elapsed) => return Err(failed(std::io::Error::other(elapsed))),
-        };
-        serde_json::from_slice(&answer).map_err(|e| ControlError::Unreadable(e.to_string()))
+        read(&within_limit(control, asked).await?)
     }
+}
+
+/// Connects to the control port and makes a call.
+async fn begin(control: SocketAddr, call: &Call) -> io::Result<TcpStream> {
+    let mut stream = TcpStream::connect(control).await?;
+    stream.set_nodelay(true)?;
+    let mut text = serde_json::to_vec(call)?;
+    text.push(b'\n');
+    stream.write_all(&text).await?;
+    Ok(stream)
+}
+
+async fn within_limit<V>(
+    control: SocketAddr,
+    asked: impl Future<Output = io::Result<V>>,
+) -> Result<V, ControlError> {
+    let failed = |source| ControlError::Unreachable { control, source };
+    match tokio::time::timeout(CALL, asked).await {
+        Ok(answer) => answer.map_err(failed),
+        Err(elapsed) => Err(failed(io::Error::other(elapsed))),
+    }
+}
+
+fn read(answer: &[u8]) -> Result<Told, ControlError> {
+    serde_json::from_slice(answer).map_err(|e| ControlError::Unreadable(e.to_string()))
 }
 
 fn unexpected(told: Told) -> ControlError {
@@ -251,6 +311,8 @@ fn unexpected(told: Told) -> ControlError {
         | Told::Executed { .. }
         | Told::File { .. }
         | Told::Observed { .. }
-        | Told::Holders { .. }) => ControlError::Unreadable(format!("{other:?}")),
+        | Told::Holders { .. }
+        | Told::Connected
+        | Told::Unheard) => ControlError::Unreadable(format!("{other:?}")),
     }
 }

@@ -8,25 +8,34 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use super::protocol::{Ask, Call, Told};
 use super::shared::Shared;
+use super::stream::carry;
 use crate::world::{ExecError, FileError, Io, Moment};
 
 /// How long a call may take to arrive, and how long it may be.
 const CALL: Duration = Duration::from_secs(10);
 const CALL_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Serves calls that carry the token, for ever.
-pub(super) async fn serve(listener: TcpListener, token: String, shared: Arc<Shared>) {
+/// Serves calls that carry the token, for ever. Ports that speak TLS are given this server's.
+pub(super) async fn serve(
+    listener: TcpListener,
+    token: String,
+    tls: Arc<rustls::ServerConfig>,
+    shared: Arc<Shared>,
+) {
+    let acceptor = TlsAcceptor::from(tls);
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, _)) => {
-                let (token, shared) = (token.clone(), Arc::clone(&shared));
+                let (token, acceptor) = (token.clone(), acceptor.clone());
+                let shared = Arc::clone(&shared);
                 connections.spawn(async move {
-                    if let Err(error) = talk(stream, &token, &shared).await {
+                    if let Err(error) = talk(stream, &token, acceptor, &shared).await {
                         tracing::debug!(%error, "a control connection broke");
                     }
                 });
@@ -39,20 +48,51 @@ pub(super) async fn serve(listener: TcpListener, token: String, shared: Arc<Shar
     }
 }
 
-async fn talk(stream: TcpStream, token: &str, shared: &Shared) -> std::io::Result<()> {
-    let (reading, mut writing) = stream.into_split();
+async fn talk(
+    mut stream: TcpStream,
+    token: &str,
+    acceptor: TlsAcceptor,
+    shared: &Shared,
+) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
     let mut line = String::new();
-    let mut reader = BufReader::new(reading.take(CALL_BYTES));
+    let mut reader = BufReader::new((&mut stream).take(CALL_BYTES));
     timeout(CALL, reader.read_line(&mut line)).await.map_err(std::io::Error::other)??;
     let told = match serde_json::from_str::<Call>(&line) {
+        Ok(Call { token: given, ask: Ask::Connect { port }, .. }) if given == token => {
+            return connect(stream, port, acceptor, shared).await;
+        }
         Ok(call) if call.token == token => answer(shared, &call.stack, &call.ask),
         Ok(_) => Told::Denied { reason: "the token is not this run's".to_owned() },
         Err(error) => Told::Denied { reason: error.to_string() },
     };
-    let mut text = serde_json::to_vec(&told)?;
+    tell(&mut stream, &told).await?;
+    stream.shutdown().await
+}
+
+async fn tell(stream: &mut TcpStream, told: &Told) -> std::io::Result<()> {
+    let mut text = serde_json::to_vec(told)?;
     text.push(b'\n');
-    writing.write_all(&text).await?;
-    writing.shutdown().await
+    stream.write_all(&text).await
+}
+
+/// Makes of a control connection one to a published port. The engine has no part in it.
+async fn connect(
+    mut stream: TcpStream,
+    port: u16,
+    acceptor: TlsAcceptor,
+    shared: &Shared,
+) -> std::io::Result<()> {
+    let Some((connection, greeting)) = shared.with(|w| w.connect(port)) else {
+        tell(&mut stream, &Told::Unheard).await?;
+        return stream.shutdown().await;
+    };
+    tell(&mut stream, &Told::Connected).await?;
+    if !connection.speaks_tls() {
+        return carry(stream, connection, greeting, shared).await;
+    }
+    let shaken = timeout(CALL, acceptor.accept(stream)).await.map_err(std::io::Error::other)?;
+    carry(shaken?, connection, greeting, shared).await
 }
 
 /// Does what is asked.
@@ -88,6 +128,8 @@ pub(super) fn answer(shared: &Shared, stack: &StackName, ask: &Ask) -> Told {
             let holders = w.holders(stack).iter().map(ToString::to_string).collect();
             Told::Holders { holders }
         }
+        // A connection of its own leads to a port; see `connect`.
+        Ask::Connect { .. } => Told::Denied { reason: "that is no call with an answer".to_owned() },
     })
 }
 

@@ -61,8 +61,10 @@ impl Embedded<Loopback> {
         let mut tasks = JoinSet::new();
         let driven = Arc::clone(&shared);
         tasks.spawn(async move { driven.drive().await });
-        tasks.spawn(serve::serve(https_listener, Arc::new(tls), Arc::clone(&shared)));
-        tasks.spawn(control::serve(control_listener, token.clone(), Arc::clone(&shared)));
+        let tls = Arc::new(tls);
+        tasks.spawn(serve::serve(https_listener, Arc::clone(&tls), Arc::clone(&shared)));
+        let controlled = control::serve(control_listener, token.clone(), tls, Arc::clone(&shared));
+        tasks.spawn(controlled);
         let clients = Mutex::default();
         let reach = Loopback { clients, https, control, token, ca, _tasks: tasks };
         Ok(Self {

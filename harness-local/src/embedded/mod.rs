@@ -27,6 +27,7 @@ mod server;
 mod settings;
 mod shared;
 mod stack_spec;
+mod stream;
 mod teardown;
 
 pub use attached::{Attached, ControlError, Executed};
@@ -39,3 +40,4 @@ pub use server::Reach;
 pub use settings::{EmbeddedSettings, InProcessSettings, SPEED, SUFFIX, StartError};
 pub(crate) use shared::Shared;
 pub use stack_spec::stack_spec;
+pub use stream::{Wire, WithinStream};

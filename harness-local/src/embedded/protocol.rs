@@ -19,12 +19,29 @@ pub(super) struct Call {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Ask {
-    Exec { service: ServiceName, argv: Vec<String> },
-    Read { service: ServiceName, path: String },
-    Write { service: ServiceName, path: String, bytes: Vec<u8> },
-    Remove { service: ServiceName, path: String },
+    Exec {
+        service: ServiceName,
+        argv: Vec<String>,
+    },
+    Read {
+        service: ServiceName,
+        path: String,
+    },
+    Write {
+        service: ServiceName,
+        path: String,
+        bytes: Vec<u8>,
+    },
+    Remove {
+        service: ServiceName,
+        path: String,
+    },
     Observe,
     Holders,
+    /// From then on the connection leads to a published port.
+    Connect {
+        port: u16,
+    },
 }
 
 /// The answer.
@@ -46,6 +63,10 @@ pub(super) enum Told {
     Holders {
         holders: Vec<String>,
     },
+    /// What follows is said to the port and by it.
+    Connected,
+    /// Nobody listens on the port.
+    Unheard,
     NotRunning {
         reason: String,
     },

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use harness_core::name::StackName;
-use harness_core::recipe::{Compose, Definition, FileMount, Healthcheck, Mount, Rollout, Service};
+use harness_core::recipe::{
+    Compose, Definition, FileMount, Healthcheck, Mount, Port, Rollout, Service,
+};
 
 use crate::world::{
     ConfigSpec, FailureAction, HealthSpec, MountSource, MountSpec, MountedFile, NetworkSpec, Order,
-    Replicas, RestartCondition, RestartSpec, RolloutSpec, ServiceSpec, StackSpec, StopSpec,
-    TaskSpec,
+    PortMode, Protocol, PublishedPort, Replicas, RestartCondition, RestartSpec, RolloutSpec,
+    ServiceSpec, StackSpec, StopSpec, TaskSpec,
 };
 
 /// Returns the stack that compose files describe. `stamped` are more labels of service `app`; `read` gives the files
@@ -106,6 +108,7 @@ impl Namer<'_> {
                 grace: time(runtime.stop_grace_period.as_deref(), default.grace),
             },
             routed_port: routed.and_then(|(_, port)| port.trim().parse().ok()),
+            ports: service.ports.iter().map(published).collect::<Result<Vec<_>, _>>()?.concat(),
         };
         Ok(ServiceSpec {
             name: service.name.clone(),
@@ -173,6 +176,31 @@ impl Namer<'_> {
         };
         mounts.iter().map(file).collect()
     }
+}
+
+/// Returns the ports that one entry publishes: one, or a range of them.
+fn published(port: &Port) -> Result<Vec<PublishedPort>, String> {
+    let invalid = || format!("invalid port {}", port.published.as_ref().unwrap_or(&port.target));
+    let range = |text: &str| {
+        // An address before the port is not for Swarm.
+        let text = text.rsplit(':').next().unwrap_or_default();
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let (first, last) = (first.trim().parse::<u16>().ok()?, last.trim().parse::<u16>().ok()?);
+        (first <= last).then(|| first..=last)
+    };
+    let targets = range(&port.target).ok_or_else(invalid)?;
+    let protocol = if port.protocol == "udp" { Protocol::Udp } else { Protocol::Tcp };
+    let mode = if port.mode == "host" { PortMode::Host } else { PortMode::Ingress };
+    let Some(text) = &port.published else {
+        let chosen = |target| PublishedPort { published: 0, target, protocol, mode };
+        return Ok(targets.map(chosen).collect());
+    };
+    let outside = range(text).ok_or_else(invalid)?;
+    if outside.len() != targets.len() {
+        return Err(invalid());
+    }
+    let pair = |(published, target)| PublishedPort { published, target, protocol, mode };
+    Ok(outside.zip(targets).map(pair).collect())
 }
 
 fn health(check: &Healthcheck) -> Option<HealthSpec> {
@@ -269,5 +297,23 @@ mod tests {
         let external: Vec<bool> = spec.networks.iter().map(|n| n.external).collect();
         assert_eq!(external, [true, false, false]);
         assert!(stack_spec(&compose, &stack, &[], |_| None).is_err());
+    }
+
+    #[test]
+    fn published_ports_are_numbers_and_ranges_of_equal_length() {
+        let ports = |yaml: &str| {
+            let text = format!("services:\n  app:\n    image: x:1\n    ports: {yaml}\n");
+            let compose = Compose::parse("compose.yml", &text).unwrap();
+            let stack = StackName::try_from("st".to_owned()).unwrap();
+            let spec = stack_spec(&compose, &stack, &[], |_| None)?;
+            let task = &spec.services[0].task;
+            Ok::<_, String>(task.ports.iter().map(|p| (p.published, p.target)).collect::<Vec<_>>())
+        };
+        let voice = "[{target: 64738, published: 64738, protocol: udp, mode: host}, \"2222:22\"]";
+        assert_eq!(ports(voice).unwrap(), [(64738, 64738), (2222, 22)]);
+        assert_eq!(ports("[\"8000-8001:80-81\", 9]").unwrap(), [(8000, 80), (8001, 81), (0, 9)]);
+        for wrong in ["[\"8000-8001:80\"]", "[\"x:80\"]", "[\"70000:80\"]"] {
+            assert!(ports(wrong).unwrap_err().starts_with("invalid port"), "{wrong}");
+        }
     }
 }

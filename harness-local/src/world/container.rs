@@ -268,12 +268,12 @@ impl World {
         let value = container.with(&mut around, work);
         self.containers.insert(id.to_owned(), container);
         for call in calls {
-            self.obey(call);
+            self.obey(id, call);
         }
         Some(value)
     }
 
-    fn obey(&mut self, call: EngineCall) {
+    fn obey(&mut self, id: &str, call: EngineCall) {
         match call {
             EngineCall::Create { name, image, volumes } => {
                 if self.containers.values().any(|c| c.name == name) {
@@ -292,6 +292,7 @@ impl World {
                 let id = self.random.hex(64);
                 self.make_container(&id, &name, None, Arc::new(spec), Mounted::new());
             }
+            EngineCall::Terminate => self.terminate(id),
             EngineCall::Refused { said } => self.refusals.push(said),
             EngineCall::Start { name } => {
                 let found = self.containers.iter().find(|(_, c)| c.name == name && !c.runs);
@@ -300,6 +301,18 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A container's main program ends in order, if it is one that hears the signal.
+    fn terminate(&mut self, id: &str) {
+        let Some(container) = self.containers.get(id).filter(|c| c.runs && !c.idles) else {
+            return;
+        };
+        if container.serves {
+            self.with_inside(id, Purpose::Main, |inside, player| player.stopping(inside));
+        }
+        let after = self.random.time(50, 200);
+        self.plan(after, Step::Ends { container: id.to_owned(), code: 0 });
     }
 
     /// A container's main program ended. Of its task that is a failure unless it ended with 0, and then alone the
@@ -399,6 +412,7 @@ impl TaskSpec {
             restart: super::spec::RestartSpec::default(),
             stop: super::spec::StopSpec::default(),
             routed_port: None,
+            ports: Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::inside::Inside;
+use super::session::{Reply, Session};
 
 /// Knows the images by their names.
 pub trait Library: std::fmt::Debug + Send + Sync {
@@ -40,6 +41,23 @@ pub trait Image: std::fmt::Debug + Send + Sync {
     /// Answers what another container says to a port that speaks no HTTP; `None` when nobody answers.
     fn hear(&self, _inside: &mut Inside<'_>, _port: u16, _said: &[u8]) -> Option<Vec<u8>> {
         None
+    }
+
+    /// Answers what a client from outside says on a published port that speaks no HTTP, first of all nothing: a server
+    /// may greet. Unless it is played, a connection ends at once.
+    fn converse(
+        &self,
+        _inside: &mut Inside<'_>,
+        _port: u16,
+        _session: &mut Session,
+        _said: &[u8],
+    ) -> Reply {
+        Reply::end()
+    }
+
+    /// Returns whether a port speaks TLS. What is said to it is then what is inside of that.
+    fn speaks_tls(&self, _port: u16) -> bool {
+        false
     }
 }
 

@@ -69,6 +69,8 @@ pub enum EngineCall {
         /// Its name.
         name: String,
     },
+    /// End the container's main program, as SIGTERM does if that hears it.
+    Terminate,
     /// Nothing: a stand-in was asked for what it does not play, whether or not its complaint was heard.
     Refused {
         /// What it said.

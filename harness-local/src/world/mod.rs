@@ -17,11 +17,13 @@ mod inside;
 mod objects;
 mod observe;
 mod peer;
+mod ports;
 mod pull;
 mod random;
 mod removal;
 mod restart;
 mod route;
+mod session;
 mod spec;
 mod stack;
 mod state;
@@ -38,13 +40,15 @@ pub(crate) use fault_deploy::Order as DeployOrder;
 pub use image::{Image, Io, Library, Ran, Request, Response};
 pub use inside::{EngineCall, FileProblem, Inside, Purpose};
 pub use objects::{ObjectError, RemovalError};
+pub use ports::Connection;
 pub use pull::{ImageSource, PullError};
 pub use random::Random;
 pub use route::Routed;
+pub use session::{Reply, Session};
 pub use spec::{
     ConfigSpec, FailureAction, HealthSpec, MountSource, MountSpec, MountedFile, NetworkSpec, Order,
-    Replicas, RestartCondition, RestartSpec, RolloutSpec, ServiceSpec, StackSpec, StopSpec,
-    TaskSpec,
+    PortMode, Protocol, PublishedPort, Replicas, RestartCondition, RestartSpec, RolloutSpec,
+    ServiceSpec, StackSpec, StopSpec, TaskSpec,
 };
 pub use stack::DeployError;
 pub use state::{Event, World};

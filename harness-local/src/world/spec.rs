@@ -102,6 +102,39 @@ pub struct TaskSpec {
     pub stop: StopSpec,
     /// The port that the router is told, for images of which nothing else is known.
     pub routed_port: Option<u16>,
+    /// Its ports that are published on the host. Swarm makes new tasks when they change.
+    pub ports: Vec<PublishedPort>,
+}
+
+/// A port that is published on the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishedPort {
+    /// The port of the host; 0 when Swarm chooses one.
+    pub published: u16,
+    /// The port in the container.
+    pub target: u16,
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// Whose port it is.
+    pub mode: PortMode,
+}
+
+/// What is spoken on a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// Whose port a published port is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortMode {
+    /// The task's: no two tasks of a node have it at a time.
+    Host,
+    /// The service's, on all nodes.
+    Ingress,
 }
 
 /// A mount.

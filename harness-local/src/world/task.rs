@@ -81,6 +81,9 @@ impl World {
         }
         match task.state {
             TaskState::Pending => {
+                if self.waits_for_a_port(id) {
+                    return;
+                }
                 self.set_task_state(id, TaskState::Preparing);
                 let after = self.random.time(60, 200);
                 self.plan(after, Step::Task(id.to_owned()));
@@ -190,6 +193,7 @@ impl World {
             let after = self.random.time(20, 100);
             self.plan(after, Step::Forget(id.to_owned()));
         }
+        self.free_ports(id);
         // What replaces it is what the service asks for now: an update that is rolled back for this comes later.
         if !told {
             self.replace_if_wanted(id);

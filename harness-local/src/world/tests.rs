@@ -8,6 +8,9 @@ use harness_core::observation::{ServiceState, TaskState, UpdatePhase};
 use super::*;
 use crate::app::StandIns;
 
+#[path = "ports_tests.rs"]
+mod ports;
+
 fn stack() -> StackName {
     StackName::try_from("a_ccci_test".to_owned()).unwrap()
 }

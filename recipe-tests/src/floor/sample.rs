@@ -51,5 +51,5 @@ pub(super) fn marker(volume: &str, service: &str, target: &str, content: &str) -
 
 pub(crate) fn defined(of: &str, volumes: &[(&str, &str)]) -> DefinedService {
     let volumes = volumes.iter().map(|(v, t)| ((*v).to_owned(), (*t).to_owned())).collect();
-    DefinedService { name: name(of), volumes, stays: true }
+    DefinedService { name: name(of), volumes, stays: true, ports: Vec::new() }
 }

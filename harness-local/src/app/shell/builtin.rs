@@ -238,7 +238,7 @@ impl Shell<'_, '_, '_> {
                 }
                 Flow::On(0)
             }
-            ["getopts" | "mapfile" | "readarray" | "select" | "kill" | "jobs" | "compgen", ..] => {
+            ["getopts" | "mapfile" | "readarray" | "select" | "jobs" | "compgen", ..] => {
                 return Err(unplayed(words[0]));
             }
             ["exec"] => Flow::On(0),
