@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Files whose text is built in, with the field that holds it.
-const TEXTS: [(&str, &str); 3] = [
+const TEXTS: [(&str, &str); 5] = [
     ("settings", "recipe.toml"),
     ("overlay", "compose.ccci.yml"),
     ("install_steps", "install_steps.sh"),
+    ("previous_version", "previous/VERSION"),
+    ("previous_overlay", "previous/compose.previous.yml"),
 ];
 
 #[expect(clippy::disallowed_methods, reason = "cargo talks to a build script through variables")]

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use camino::Utf8Path;
-use harness_core::recipe::{Compose, ComposeError, EnvFile};
-use thiserror::Error;
+use harness_core::recipe::{Compose, EnvFile};
+use harness_core::suite::{OVERLAY, PREVIOUS_OVERLAY};
 
 /// The overlay that the host's quirks make necessary.
 pub const HOST_OVERLAY: &str = "compose.ccci-host.yml";
 
-/// The overlay of the recipe's suite.
-pub const SUITE_OVERLAY: &str = "compose.ccci.yml";
+/// Every overlay of ours.
+const OURS: [&str; 3] = [PREVIOUS_OVERLAY, OVERLAY, HOST_OVERLAY];
 
 /// Overlays for one revision, by file name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,47 +18,22 @@ pub struct Overlays {
     files: Vec<(&'static str, String)>,
 }
 
-/// An overlay is not to be used.
-#[derive(Debug, Error)]
-pub enum OverlayError {
-    /// It is no compose file.
-    #[error("the suite's overlay cannot be read")]
-    Broken(#[from] ComposeError),
-    /// It names an image: what is tested would no longer be the recipe.
-    #[error(
-        "the suite's {SUITE_OVERLAY} pins an image for service `{service}`: an overlay must not change what is tested, so take the line out"
-    )]
-    PinsImage {
-        /// The service.
-        service: String,
-    },
-}
-
-/// Checks that a suite's overlay changes the surroundings and not what is tested.
-///
-/// # Errors
-/// It cannot be read, or it names an image.
-pub fn check_suite_overlay(text: &str) -> Result<(), OverlayError> {
-    let compose = Compose::parse(SUITE_OVERLAY, text)?;
-    match compose.services.iter().find(|s| s.image.is_some()) {
-        Some(service) => Err(OverlayError::PinsImage { service: service.name.to_string() }),
-        None => Ok(()),
-    }
-}
-
 impl Overlays {
-    /// Returns what a revision needs on this host: the suite's overlay, and one that keeps services off virtual
-    /// addresses where those do not work.
-    pub fn for_revision(compose: &Compose, suite: Option<&str>, lacks_ipvs: bool) -> Self {
-        let version = compose.version.as_deref();
-        let mut files = Vec::new();
-        if let Some(text) = suite {
-            files.push((SUITE_OVERLAY, with_version(text, version)));
+    /// Returns what the suite lays over a revision, by name and in order. `recipe` is the revision itself.
+    pub fn of_suite(laid: &[(&'static str, &str)], recipe: &Compose) -> Self {
+        let version = recipe.version.as_deref();
+        let files = laid.iter().map(|(name, text)| (*name, with_version(text, version)));
+        Self { files: files.collect() }
+    }
+
+    /// Returns the same with one that keeps services off virtual addresses. `compose` is the revision with all that is
+    /// laid over it until here.
+    #[must_use]
+    pub fn with_host(mut self, compose: &Compose) -> Self {
+        if let Some(text) = host_overlay(compose) {
+            self.files.push((HOST_OVERLAY, with_version(&text, compose.version.as_deref())));
         }
-        if let Some(text) = lacks_ipvs.then(|| host_overlay(compose)).flatten() {
-            files.push((HOST_OVERLAY, with_version(&text, version)));
-        }
-        Self { files }
+        self
     }
 
     /// Returns whether there is none.
@@ -80,7 +55,7 @@ impl Overlays {
     /// # Errors
     /// A file cannot be removed.
     pub fn strip(checkout: &Utf8Path) -> std::io::Result<()> {
-        for name in [SUITE_OVERLAY, HOST_OVERLAY] {
+        for name in OURS {
             match std::fs::remove_file(checkout.join(name)) {
                 Ok(()) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -93,8 +68,8 @@ impl Overlays {
     /// Names the files at the end of the env file's `COMPOSE_FILE`, and no longer those that are not wanted.
     pub fn name_in(&self, env: &mut EnvFile) {
         let before = env.compose_files();
-        let ours = |file: &&String| file.as_str() != SUITE_OVERLAY && file.as_str() != HOST_OVERLAY;
-        let mut wanted: Vec<String> = before.iter().filter(ours).cloned().collect();
+        let theirs = |file: &&String| !OURS.contains(&file.as_str());
+        let mut wanted: Vec<String> = before.iter().filter(theirs).cloned().collect();
         wanted.extend(self.files.iter().map(|(name, _)| (*name).to_owned()));
         if wanted != before {
             env.set("COMPOSE_FILE", &wanted.join(":"));
@@ -149,29 +124,37 @@ mod tests {
         assert!(overlay.services.iter().all(|s| s.endpoint_mode.as_deref() == Some("dnsrr")));
     }
 
+    fn both() -> Overlays {
+        Overlays::of_suite(&[(OVERLAY, "services: {}\n")], &recipe()).with_host(&recipe())
+    }
+
     #[test]
     fn an_overlay_takes_the_recipes_compose_version() {
         let suite = "version: '3.3'\nservices:\n  app:\n    environment: [A=1]\n";
-        let overlays = Overlays::for_revision(&recipe(), Some(suite), true);
+        let laid = [(PREVIOUS_OVERLAY, suite), (OVERLAY, suite)];
+        let overlays = Overlays::of_suite(&laid, &recipe()).with_host(&recipe());
         for (name, text) in &overlays.files {
             assert_eq!(Compose::parse(name, text).unwrap().version.as_deref(), Some("3.8"));
         }
-        assert_eq!(overlays.files.len(), 2);
-        assert!(Overlays::for_revision(&recipe(), None, false).is_empty());
+        assert_eq!(overlays.files.len(), 3);
+        assert!(Overlays::of_suite(&[], &recipe()).is_empty());
     }
 
     #[test]
     fn the_env_file_names_our_overlays_once_and_only_while_they_are_there() {
-        let both = Overlays::for_revision(&recipe(), Some("services: {}\n"), true);
+        let laid = [(PREVIOUS_OVERLAY, "services: {}\n"), (OVERLAY, "services: {}\n")];
+        let at_base = Overlays::of_suite(&laid, &recipe()).with_host(&recipe());
         let mut env = EnvFile::parse(
             "COMPOSE_FILE=compose.yml\nCOMPOSE_FILE=\"$COMPOSE_FILE:compose.pg.yml\"\n",
         );
-        both.name_in(&mut env);
-        both.name_in(&mut env);
-        let wanted = ["compose.yml", "compose.pg.yml", SUITE_OVERLAY, HOST_OVERLAY];
-        assert_eq!(env.compose_files(), wanted);
+        at_base.name_in(&mut env);
+        at_base.name_in(&mut env);
+        let own = ["compose.yml", "compose.pg.yml"];
+        assert_eq!(env.compose_files(), [&own[..], &OURS].concat());
+        both().name_in(&mut env);
+        assert_eq!(env.compose_files(), [&own[..], &[OVERLAY, HOST_OVERLAY]].concat());
         Overlays::default().name_in(&mut env);
-        assert_eq!(env.compose_files(), ["compose.yml", "compose.pg.yml"]);
+        assert_eq!(env.compose_files(), own);
     }
 
     #[test]
@@ -179,25 +162,20 @@ mod tests {
         let mut env = EnvFile::parse("DOMAIN=a.b\n");
         Overlays::default().name_in(&mut env);
         assert_eq!(env.to_string(), "DOMAIN=a.b\n");
-        Overlays::for_revision(&recipe(), None, true).name_in(&mut env);
+        Overlays::default().with_host(&recipe()).name_in(&mut env);
         assert_eq!(env.compose_files(), ["compose.yml", HOST_OVERLAY]);
-    }
-
-    #[test]
-    fn an_image_pin_is_refused() {
-        let error = check_suite_overlay("services:\n  app:\n    image: nginx:1\n").unwrap_err();
-        assert!(error.to_string().contains("`app`"), "{error}");
-        check_suite_overlay("services:\n  app:\n    environment: [A=1]\n").unwrap();
     }
 
     #[test]
     fn stripping_takes_away_what_was_laid() {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(temp.path()).unwrap();
-        Overlays::for_revision(&recipe(), Some("services: {}\n"), true).lay(dir).unwrap();
-        assert!(dir.join(SUITE_OVERLAY).exists() && dir.join(HOST_OVERLAY).exists());
+        let laid = [(PREVIOUS_OVERLAY, "services: {}\n")];
+        Overlays::of_suite(&laid, &recipe()).lay(dir).unwrap();
+        both().lay(dir).unwrap();
+        assert!(OURS.iter().all(|name| dir.join(name).exists()));
         Overlays::strip(dir).unwrap();
         Overlays::strip(dir).unwrap();
-        assert!(!dir.join(SUITE_OVERLAY).exists() && !dir.join(HOST_OVERLAY).exists());
+        assert!(OURS.iter().all(|name| !dir.join(name).exists()));
     }
 }

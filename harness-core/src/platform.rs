@@ -14,6 +14,7 @@ use crate::lint::LintReport;
 use crate::name::{Commit, Domain, RecipeName, RunId, ServiceName, StackName, Version};
 use crate::observation::Observation;
 use crate::secret::Secret;
+use crate::suite::StepsRan;
 use crate::wait::Hint;
 
 /// A deployed recipe, or one about to be.
@@ -130,6 +131,54 @@ impl OpError {
     }
 }
 
+/// A port of an app did not accept a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ConnectError {
+    /// No service of what is placed publishes the port.
+    #[error(
+        "no service publishes TCP port {port}, and what is published is {published}: publish it, or ask the probe only `when-compose-file` names the file that does"
+    )]
+    NotPublished {
+        /// The port.
+        port: u16,
+        /// The ports that are.
+        published: String,
+    },
+    /// Nothing listens, or it closed the connection at once.
+    #[error("nothing holds a connection to port {port}: {reason}")]
+    Refused {
+        /// The port.
+        port: u16,
+        /// What was seen.
+        reason: String,
+    },
+    /// There was no connection in time.
+    #[error("no connection to port {port} within {limit:?}")]
+    TimedOut {
+        /// The port.
+        port: u16,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The host or its engine cannot be asked.
+    #[error("port {port} could not be tried: {reason}")]
+    Unreachable {
+        /// The port.
+        port: u16,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl ConnectError {
+    /// Returns the error of a port that is not among those that are published.
+    pub fn not_published(port: u16, published: &[u16]) -> Self {
+        let shown: Vec<String> = published.iter().map(ToString::to_string).collect();
+        let published = if shown.is_empty() { "nothing".to_owned() } else { shown.join(", ") };
+        Self::NotPublished { port, published }
+    }
+}
+
 /// Where apps run. What the lifecycle needs and no more; every call carries its limit, and every error its cause.
 ///
 /// Methods that remove things succeed when there is nothing to remove.
@@ -168,6 +217,15 @@ pub trait Platform: Send + Sync {
         env: &[(String, String)],
         limit: Duration,
     ) -> impl Future<Output = Result<(), OpError>> + Send;
+
+    /// Runs the suite's `install_steps.sh` for an app that was made and does not run yet. What it changes in the app's
+    /// env file is what is deployed.
+    fn install_steps(
+        &self,
+        app: &App,
+        script: &str,
+        limit: Duration,
+    ) -> impl Future<Output = Result<StepsRan, OpError>> + Send;
 
     /// Puts the recipe's files at a revision in place, with what the host needs laid over, and sets more variables.
     fn place(
@@ -217,6 +275,14 @@ pub trait Platform: Send + Sync {
         path: &str,
         limit: Duration,
     ) -> impl Future<Output = Result<Answer, HttpError>> + Send;
+
+    /// Connects by TCP to a port that the app publishes, as a client outside would, and hangs up.
+    fn connect(
+        &self,
+        app: &App,
+        port: u16,
+        limit: Duration,
+    ) -> impl Future<Output = Result<(), ConnectError>> + Send;
 
     /// Backs the app up once and returns what was made. `into` is where the content may be laid for reading.
     fn back_up(

@@ -50,6 +50,9 @@ pub struct RunFile {
     pub base: Option<Revision>,
     /// The services of the revision that is deployed now.
     pub services: Vec<DefinedService>,
+    /// Whether that revision has an HTTP route: without one, nothing answers on the health path.
+    #[serde(default = "yes")]
+    pub routed: bool,
     /// What the upgrade changed; once it was made.
     pub upgrade: Option<UpgradeFacts>,
     /// What the backup made; once it was made.
@@ -63,6 +66,10 @@ pub struct RunFile {
     pub repo_tests: Vec<RepoTest>,
     /// Where the process appends its [`TrialLine`]s, one JSON object a line.
     pub out: Utf8PathBuf,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What must answer, and how.
@@ -156,6 +163,12 @@ pub struct SuiteDescription {
     pub overlay: Option<String>,
     /// The text of its `install_steps.sh`, if it has one.
     pub install_steps: Option<String>,
+    /// The text of its `previous/VERSION`, if it has one.
+    #[serde(default)]
+    pub previous_version: Option<String>,
+    /// The text of its `previous/compose.previous.yml`, if it has one.
+    #[serde(default)]
+    pub previous_overlay: Option<String>,
     /// Every check, as `tier::check`, those of the generic floor included.
     pub checks: Vec<String>,
     /// Every seed, as `tier::seed`.

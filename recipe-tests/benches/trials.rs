@@ -31,6 +31,7 @@ fn run_file(out: Utf8PathBuf, trials: usize) -> RunFile {
         head,
         base: None,
         services: Vec::new(),
+        routed: true,
         upgrade: None,
         snapshot: None,
         claims: Claims::default(),

@@ -73,6 +73,8 @@ pub fn describe(recipe: &RecipeName) -> Result<SuiteDescription, InvalidSuite> {
         settings: text(|f| f.settings),
         overlay: text(|f| f.overlay),
         install_steps: text(|f| f.install_steps),
+        previous_version: text(|f| f.previous_version),
+        previous_overlay: text(|f| f.previous_overlay),
         checks: named(Phase::Check),
         seeds: named(Phase::Seed),
         is_approved: approved()?.has(recipe),

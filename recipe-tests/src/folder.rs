@@ -13,6 +13,8 @@ pub(crate) struct Folder {
     pub(crate) settings: Option<&'static str>,
     pub(crate) overlay: Option<&'static str>,
     pub(crate) install_steps: Option<&'static str>,
+    pub(crate) previous_version: Option<&'static str>,
+    pub(crate) previous_overlay: Option<&'static str>,
 }
 
 /// Returns every folder, sorted by name.

@@ -56,7 +56,7 @@ fn platform(seed: u64) -> Embedded<InProcess> {
         seed,
         start: "2026-11-21T12:00:00Z".parse().expect("a time"),
         files: files.clone(),
-        suite_overlay: prepared.suite.overlay.clone(),
+        laid: prepared.laid.clone(),
     });
     started.expect("there is no overlay to refuse")
 }
@@ -198,6 +198,7 @@ async fn an_app_that_the_router_does_not_know_neither_serves_nor_has_a_certifica
         head: prepared.plan.head.clone(),
         base: None,
         services: Vec::new(),
+        routed: true,
         upgrade: None,
         snapshot: None,
         claims: Claims::default(),

@@ -13,13 +13,14 @@ use harness_core::name::{Commit, Domain, RecipeName, RunId, ServiceName, StackNa
 use harness_core::observation::{Observation, ServiceState, Task, TaskState, Wanted};
 use harness_core::plan::{Input, Plan, decide};
 use harness_core::platform::{
-    App, Attachment, OpError, Platform, PlatformFacts, Revision, Snapshot,
+    App, Attachment, ConnectError, OpError, Platform, PlatformFacts, Revision, Snapshot,
 };
 use harness_core::process::BaseEnv;
 use harness_core::report::RunVerdict;
 use harness_core::run_file::DefinedService;
 use harness_core::secret::Secret;
 use harness_core::suite::Settings;
+use harness_core::suite::StepsRan;
 use harness_core::tier::Tier;
 use harness_core::wait::Hint;
 use jiff::Timestamp;
@@ -93,6 +94,10 @@ impl Platform for Instantly {
         Ok(())
     }
 
+    async fn install_steps(&self, _: &App, _: &str, _: Duration) -> Result<StepsRan, OpError> {
+        Ok(StepsRan::default())
+    }
+
     async fn place(&self, _: &App, _: &Revision, _: &[(String, String)]) -> Result<(), OpError> {
         Ok(())
     }
@@ -140,6 +145,10 @@ impl Platform for Instantly {
 
     async fn get(&self, _: &App, _: &str, _: Duration) -> Result<Answer, HttpError> {
         Ok(Answer { status: 200, headers: Vec::new(), body: b"hello".to_vec(), certificate: None })
+    }
+
+    async fn connect(&self, _: &App, _: u16, _: Duration) -> Result<(), ConnectError> {
+        Ok(())
     }
 
     async fn back_up(&self, _: &App, _: &Utf8Path, _: Duration) -> Result<Snapshot, OpError> {

@@ -4,13 +4,16 @@
 use camino::Utf8Path;
 use harness_core::lifecycle::RecipeStates;
 use harness_core::name::{Domain, InvalidDomain, InvalidSwarmName, RunId, StackName, swarm_name};
-use harness_core::plan::{Input, Plan, decide};
+use harness_core::plan::{Brings, Input, Plan, decide};
 use harness_core::platform::{App, Revision};
 use harness_core::process::BaseEnv;
-use harness_core::recipe::{ReadRecipeError, RecipeAt};
+use harness_core::recipe::{AsPlaced, ReadRecipeError, RecipeAt, Repository};
 use harness_core::repo_tests::ReadRepoTestsError;
 use harness_core::run_file::SuiteDescription;
-use harness_core::suite::{Coordinates, InvalidSettings, Settings as SuiteSettings};
+use harness_core::suite::{
+    Coordinates, InvalidLayer, InvalidPrevious, InvalidSettings, Laid, OVERLAY, Previous,
+    Settings as SuiteSettings, check_overlay,
+};
 use thiserror::Error;
 
 use crate::settings::Settings;
@@ -31,6 +34,8 @@ pub struct Prepared {
     pub plan: Plan,
     /// What the recipe's files say.
     pub states: RecipeStates,
+    /// What the suite lays over them.
+    pub laid: Laid,
 }
 
 /// Something is wrong with what was asked for, before anything was made.
@@ -71,6 +76,12 @@ pub enum PrepareError {
         /// The key of `recipe.toml`.
         key: &'static str,
     },
+    /// The repair of a base cannot be used.
+    #[error(transparent)]
+    Previous(#[from] InvalidPrevious),
+    /// A compose file of the suite cannot be laid over the recipe.
+    #[error(transparent)]
+    Layer(#[from] InvalidLayer),
     /// No server is known to make apps on.
     #[error(
         "there is no domain to make apps below: run `cargo xtask up` for a local test server, or give --suffix"
@@ -143,8 +154,11 @@ async fn decided(
     };
     supported(target, &suite_settings, &source)?;
     let app = app(target, settings, run, &source)?;
-    let env = suite_settings.env.fill(&Coordinates::of(&app.domain));
-    let at_head = source.repository.read_recipe(&source.head, &env).await.map_err(unreadable)?;
+    let at = Coordinates::of(&app.domain);
+    let (env, of_head) = (suite_settings.env.fill(&at), suite_settings.upgrade.env.fill(&at));
+    let repository = &source.repository;
+    let of_new_app = [env.clone(), of_head.clone()].concat();
+    let at_head = repository.read_recipe(&source.head, &of_new_app).await.map_err(unreadable)?;
     // A release is what its tag says, also when its label was forgotten.
     let tagged = source
         .tags
@@ -160,8 +174,17 @@ async fn decided(
     let releases: Vec<_> =
         source.tags.iter().filter_map(|t| Some((t.version.clone()?, t.commit.clone()))).collect();
     let checks: Vec<_> = suite.checks.iter().cloned().chain(repo_tests.checks()).collect();
+    let folder = format!("recipes/{}/previous", target.recipe);
+    let (version, overlay) = (suite.previous_version.as_deref(), suite.previous_overlay.as_deref());
+    let previous = Previous::parse(&folder, version, overlay)?;
+    let brings = Brings {
+        overlay: suite.overlay.is_some(),
+        install_steps: suite.install_steps.is_some(),
+        previous: previous.as_ref(),
+    };
     let mut plan = decide(&Input {
         recipe: &target.recipe,
+        brings,
         run,
         app: &app,
         settings: &suite_settings,
@@ -176,15 +199,27 @@ async fn decided(
         pr: target.pr,
     });
     plan.customization.extend(repo_tests.lines());
+    let laid = laid(target, &suite, &plan, previous.as_ref(), (repository, &env), &at_head).await?;
     let at_base = match &plan.base {
         Some(base) => {
-            Some(source.repository.read_recipe(&base.commit, &env).await.map_err(unreadable)?)
+            let laid = laid.at(&base.commit);
+            let placed = AsPlaced { live: None, extra_env: &env, laid: &laid };
+            Some(repository.read_recipe_as(&base.commit, &placed).await.map_err(unreadable)?)
         }
         None => None,
     };
-    let mut states = RecipeStates::new(at_base.as_ref(), &at_head);
+    let extra_env = if at_base.is_some() { of_head } else { of_new_app };
+    let placed = AsPlaced {
+        live: at_base.as_ref().map(|base| &base.env),
+        extra_env: &extra_env,
+        laid: &laid.at(&source.head),
+    };
+    // Where it cannot be placed for the app that base made, the upgrade is what finds that out.
+    let upgraded = repository.read_recipe_as(&source.head, &placed).await.unwrap_or(at_head);
+    let mut states = RecipeStates::new(at_base.as_ref(), &upgraded);
     states.repo_tests = repo_tests;
-    Ok(Prepared { source, suite, suite_settings, plan, states })
+    states.install_steps.clone_from(&suite.install_steps);
+    Ok(Prepared { source, suite, suite_settings, plan, states, laid })
 }
 
 fn supported(target: &Target, suite: &SuiteSettings, source: &Source) -> Result<(), PrepareError> {
@@ -192,15 +227,39 @@ fn supported(target: &Target, suite: &SuiteSettings, source: &Source) -> Result<
     if !suite.deps.is_empty() {
         return Err(PrepareError::Unsupported { recipe, key: "deps" });
     }
-    if !suite.ready.is_empty() {
-        return Err(PrepareError::Unsupported { recipe, key: "ready" });
-    }
     match &suite.upgrade.base {
         Some(base) if source.tags.iter().all(|t| t.version.as_ref() != Some(base)) => {
             Err(PrepareError::NoSuchBase { recipe, base: base.to_string() })
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Returns the compose files that the suite lays over the recipe's, and checks them against what they are laid over.
+async fn laid(
+    target: &Target,
+    suite: &SuiteDescription,
+    plan: &Plan,
+    previous: Option<&Previous>,
+    (repository, env): (&Repository, &[(String, String)]),
+    at_head: &RecipeAt,
+) -> Result<Laid, PrepareError> {
+    let mut laid = Laid { everywhere: suite.overlay.clone(), repair: None };
+    let file = format!("recipes/{}/{OVERLAY}", target.recipe);
+    let everywhere = laid.everywhere.as_deref();
+    everywhere.map_or(Ok(()), |text| check_overlay(&file, text, &at_head.compose))?;
+    let version = plan.base.as_ref().and_then(|base| base.version.as_ref());
+    let repair = previous.filter(|previous| previous.is_for(version));
+    let Some(base) = plan.base.as_ref().filter(|_| everywhere.is_some() || repair.is_some()) else {
+        return Ok(laid);
+    };
+    let at_base = repository.read_recipe(&base.commit, env).await.map_err(unreadable)?;
+    everywhere.map_or(Ok(()), |text| check_overlay(&file, text, &at_base.compose))?;
+    if let Some(previous) = repair {
+        previous.check(&at_base.compose)?;
+        laid.repair = Some((base.commit.clone(), previous.overlay.clone()));
+    }
+    Ok(laid)
 }
 
 fn unreadable(error: ReadRecipeError) -> PrepareError {

@@ -101,11 +101,7 @@ impl RunError {
     /// Returns how `cc-ci` ends because of it.
     pub const fn exit(&self) -> ExitStatus {
         match self {
-            Self::Target(_)
-            | Self::RunId(_)
-            | Self::Prepare(_)
-            | Self::Connect(_)
-            | Self::Start(StartError::Overlay(_) | StartError::PinsImage { .. }) => {
+            Self::Target(_) | Self::RunId(_) | Self::Prepare(_) | Self::Connect(_) => {
                 ExitStatus::Usage
             }
             Self::Session(SessionError::Stopped(by)) => ExitStatus::Stopped(*by),
@@ -217,7 +213,7 @@ impl Here<'_> {
             server: "default".to_owned(),
             base_env: self.base.clone(),
             repository: prepared.source.repository.clone(),
-            suite_overlay: prepared.suite.overlay.clone(),
+            laid: prepared.laid.clone(),
             limits: harness_abra::Limits::default(),
         };
         Ok(Swarm::connect(settings).await?)
@@ -231,8 +227,9 @@ impl Here<'_> {
             speed: SPEED,
             suffix: self.settings.suffix.value.clone().unwrap_or_else(|| SUFFIX.to_owned()),
             dir: self.folder.work().join("server"),
+            base_env: self.base.clone(),
             files: RecipeFiles::read(&prepared.source.repository, &commits).await?,
-            suite_overlay: prepared.suite.overlay.clone(),
+            laid: prepared.laid.clone(),
         };
         Ok(Embedded::start(settings).await?)
     }

@@ -9,9 +9,12 @@ use harness_core::lint::{LintReport, LintStatus};
 use harness_core::name::{Commit, Domain, RecipeName, RunId, ServiceName, StackName, Version};
 use harness_core::observation::{Observation, ServiceState, Task, TaskState, Wanted};
 use harness_core::plan::{Input, decide};
-use harness_core::platform::{Attachment, OpError, PlatformFacts, Revision, Snapshot};
+use harness_core::platform::{
+    Attachment, ConnectError, OpError, PlatformFacts, Revision, Snapshot,
+};
 use harness_core::run_file::{DefinedService, Phase, RunFile, TrialLine};
 use harness_core::secret::Secret;
+use harness_core::suite::StepsRan;
 use harness_core::tier::{Status, Tier};
 
 use super::*;
@@ -83,6 +86,10 @@ impl Platform for Instantly {
         Ok(())
     }
 
+    async fn install_steps(&self, _: &App, _: &str, _: Duration) -> Result<StepsRan, OpError> {
+        Ok(StepsRan::default())
+    }
+
     async fn place(&self, _: &App, _: &Revision, _: &[(String, String)]) -> Result<(), OpError> {
         Ok(())
     }
@@ -133,6 +140,10 @@ impl Platform for Instantly {
 
     async fn get(&self, _: &App, _: &str, _: Duration) -> Result<Answer, HttpError> {
         Ok(Answer { status: 200, headers: Vec::new(), body: b"hello".to_vec(), certificate: None })
+    }
+
+    async fn connect(&self, _: &App, _: u16, _: Duration) -> Result<(), ConnectError> {
+        Ok(())
     }
 
     async fn back_up(&self, _: &App, _: &Utf8Path, _: Duration) -> Result<Snapshot, OpError> {

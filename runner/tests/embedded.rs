@@ -8,6 +8,9 @@ use harness_core::process::{BaseEnv, Cmd, Deadline};
 use harness_local::bundle::{BROKEN, Broken, Ending};
 use serde_json::{Value, json};
 
+#[path = "embedded/suite_files.rs"]
+mod suite_files;
+
 /// No run here may take longer.
 const RUN: Duration = Duration::from_secs(60);
 

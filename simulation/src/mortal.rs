@@ -10,9 +10,10 @@ use harness_core::lint::LintReport;
 use harness_core::name::ServiceName;
 use harness_core::observation::Observation;
 use harness_core::platform::{
-    App, Attachment, OpError, Platform, PlatformFacts, Revision, Snapshot,
+    App, Attachment, ConnectError, OpError, Platform, PlatformFacts, Revision, Snapshot,
 };
 use harness_core::secret::Secret;
+use harness_core::suite::StepsRan;
 use harness_core::wait::Hint;
 use jiff::{SignedDuration, Timestamp};
 
@@ -123,6 +124,15 @@ impl<P: Platform> Platform for Mortal<'_, P> {
         self.act(self.platform.create(app, at, env, limit)).await
     }
 
+    async fn install_steps(
+        &self,
+        app: &App,
+        script: &str,
+        limit: Duration,
+    ) -> Result<StepsRan, OpError> {
+        self.act(self.platform.install_steps(app, script, limit)).await
+    }
+
     async fn place(
         &self,
         app: &App,
@@ -168,6 +178,10 @@ impl<P: Platform> Platform for Mortal<'_, P> {
 
     async fn get(&self, app: &App, path: &str, limit: Duration) -> Result<Answer, HttpError> {
         self.life.act(self.platform.get(app, path, limit)).await
+    }
+
+    async fn connect(&self, app: &App, port: u16, limit: Duration) -> Result<(), ConnectError> {
+        self.life.act(self.platform.connect(app, port, limit)).await
     }
 
     async fn back_up(

@@ -132,7 +132,7 @@ impl<'a> Stage<'a> {
             seed: scenario.seed ^ chance,
             start: START.parse().expect("a date is written above"),
             files: scenario.subject.files.clone(),
-            suite_overlay: prepared.suite.overlay.clone(),
+            laid: prepared.laid.clone(),
         };
         let server = Embedded::start_in_process(settings)
             .expect("the suite's overlay was found usable when the recipe was read");

@@ -16,7 +16,6 @@ use super::settings::SwarmSettings;
 use crate::abra::{Abra, VersionError};
 use crate::abra_dir::AbraDir;
 use crate::engine::{Engine, NotATestServer, Watch};
-use crate::overlay::{OverlayError, check_suite_overlay};
 use crate::quirks::{NO_IPVS, lacks_ipvs};
 
 /// A Docker Engine in Swarm mode, driven through abra.
@@ -50,9 +49,6 @@ pub enum ConnectError {
     /// There is no abra that can be driven.
     #[error("there is no abra that can be driven")]
     Abra(#[from] VersionError),
-    /// The suite's overlay is not to be used.
-    #[error("the suite's compose overlay is not to be used")]
-    Overlay(#[from] OverlayError),
 }
 
 impl ConnectError {
@@ -61,7 +57,6 @@ impl ConnectError {
         match self {
             Self::Engine(_) => CauseClass::Host,
             Self::Abra(_) => CauseClass::Harness,
-            Self::Overlay(_) => CauseClass::Suite,
         }
     }
 }
@@ -71,11 +66,8 @@ impl Swarm {
     /// is changed.
     ///
     /// # Errors
-    /// The engine, abra or the suite's overlay are not as they must be; each error says what to do.
+    /// The engine or abra are not as they must be; each error says what to do.
     pub async fn connect(settings: SwarmSettings) -> Result<Self, ConnectError> {
-        if let Some(overlay) = &settings.suite_overlay {
-            check_suite_overlay(overlay)?;
-        }
         let engine =
             Engine::connect(&settings.docker_host).await.map_err(NotATestServer::Engine)?;
         let root = settings.run_dir.join("abra");

@@ -13,7 +13,9 @@ mod names;
 mod place;
 mod placed;
 mod platform;
+mod ports;
 mod settings;
+mod steps;
 mod sweeper;
 mod teardown;
 

@@ -24,10 +24,15 @@ impl Swarm {
         Overlays::default().name_in(&mut env);
         let dir = self.dir.checkout(&app.recipe);
         let compose = read_placed(&dir, &env, &app.stack).map_err(blame::placed(&op))?;
-        let suite = self.settings.suite_overlay.as_deref();
-        let overlays = Overlays::for_revision(&compose, suite, self.lacks_ipvs);
+        let mut overlays = Overlays::of_suite(&self.settings.laid.at(&at.commit), &compose);
         overlays.lay(&dir).map_err(blame::io(&op))?;
         overlays.name_in(&mut env);
+        if self.lacks_ipvs {
+            let compose = read_placed(&dir, &env, &app.stack).map_err(blame::placed(&op))?;
+            overlays = overlays.with_host(&compose);
+            overlays.lay(&dir).map_err(blame::io(&op))?;
+            overlays.name_in(&mut env);
+        }
         env.set_type(&self.pin(app, at, &overlays, &op).await?);
         if env != before {
             self.dir.write_env(&app.domain, &env).map_err(blame::files(&op))?;

@@ -9,9 +9,10 @@ use harness_core::lint::LintReport;
 use harness_core::name::ServiceName;
 use harness_core::observation::Observation;
 use harness_core::platform::{
-    App, Attachment, OpError, Platform, PlatformFacts, Revision, Snapshot,
+    App, Attachment, ConnectError, OpError, Platform, PlatformFacts, Revision, Snapshot,
 };
 use harness_core::secret::Secret;
+use harness_core::suite::StepsRan;
 use harness_core::wait::Hint;
 use jiff::Timestamp;
 
@@ -66,6 +67,15 @@ impl Platform for Swarm {
         self.make(app, at, env, limit).await
     }
 
+    async fn install_steps(
+        &self,
+        app: &App,
+        script: &str,
+        limit: Duration,
+    ) -> Result<StepsRan, OpError> {
+        self.run_steps(app, script, limit).await
+    }
+
     async fn place(
         &self,
         app: &App,
@@ -117,6 +127,10 @@ impl Platform for Swarm {
             }
         };
         client.get(path, limit).await
+    }
+
+    async fn connect(&self, app: &App, port: u16, limit: Duration) -> Result<(), ConnectError> {
+        self.try_port(app, port, limit).await
     }
 
     async fn back_up(

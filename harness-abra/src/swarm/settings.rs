@@ -6,6 +6,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use harness_core::process::BaseEnv;
 use harness_core::recipe::Repository;
+use harness_core::suite::Laid;
 
 /// What the swarm platform is made from.
 #[derive(Clone, Debug)]
@@ -28,8 +29,8 @@ pub struct SwarmSettings {
     pub base_env: BaseEnv,
     /// The recipe's repository, complete: abra is never allowed to fetch.
     pub repository: Repository,
-    /// The text of the suite's compose overlay.
-    pub suite_overlay: Option<String>,
+    /// What the suite lays over the recipe's files. It was found usable before.
+    pub laid: Laid,
     /// Limits of what no caller gives a limit for.
     pub limits: Limits,
 }

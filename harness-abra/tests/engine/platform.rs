@@ -12,6 +12,7 @@ use harness_core::lint::LintStatus;
 use harness_core::observation::Observation;
 use harness_core::platform::{App, Platform, Revision};
 use harness_core::process::BaseEnv;
+use harness_core::suite::Laid;
 use harness_core::wait::{Pace, until};
 
 use crate::recipe::{Recipe, recipe};
@@ -39,7 +40,7 @@ fn settings(dir: &Utf8Path, abra: &Utf8Path, recipe: &Recipe) -> SwarmSettings {
         server: "default".to_owned(),
         base_env: BaseEnv::capture(),
         repository: recipe.repository.clone(),
-        suite_overlay: None,
+        laid: Laid::default(),
         limits: Limits::default(),
     }
 }
@@ -219,9 +220,6 @@ async fn each_thing_that_is_missing_is_named_with_the_next_step() {
     let error = Swarm::connect(nowhere).await.unwrap_err();
     assert_eq!(error.class(), CauseClass::Host);
     assert!(harness_core::chain::Chain(&error).to_string().contains("does not answer"));
-    let mut pinned = settings(dir, Utf8Path::new("abra"), &recipe);
-    pinned.suite_overlay = Some("services:\n  app:\n    image: nginx:1\n".to_owned());
-    assert_eq!(Swarm::connect(pinned).await.unwrap_err().class(), CauseClass::Suite);
     if is_asked_for() {
         let missing = settings(dir, &dir.join("no-abra"), &recipe);
         let error = Swarm::connect(missing).await.unwrap_err();

@@ -16,17 +16,17 @@ use crate::lint::LintStatus;
 use crate::name::{Commit, Domain, RecipeName, RunId, StackName, Version};
 use crate::observation::Observation;
 use crate::plan::{Plan, Planned, PlannedTier};
-use crate::platform::{App, Revision};
+use crate::platform::{App, ConnectError, Revision};
 use crate::report::Results;
 use crate::run_file::{Claims, DefinedService, Phase, RunFile, TrialLine};
 use crate::secret::Secret;
-use crate::suite::Settings;
+use crate::suite::{Settings, StepsRan};
 use crate::tier::{Status, Tier};
 use crate::wait::Hint;
 
 pub(super) use super::fake_platform::Act;
-use super::fake_platform::{Ask, Core, FakePlatform, FakeTrials, Look, word};
-use super::{Job, Keep, Limits, RecipeStates, StopSignal};
+use super::fake_platform::{Ask, Core, Dial, FakePlatform, FakeTrials, Look, word};
+use super::{Job, Keep, Limits, Reach, RecipeStates, StopSignal};
 
 /// A run to be played: all that a test may change before.
 pub(super) struct Scene {
@@ -39,6 +39,11 @@ pub(super) struct Scene {
     pub(super) services: [Vec<&'static str>; 2],
     /// The services with hooks around backup and restore.
     pub(super) hooked: Vec<&'static str>,
+    /// How it can be seen that base and head serve.
+    pub(super) reach: [Reach; 2],
+    /// The suite's `install_steps.sh`, and what it does.
+    pub(super) install_steps: Option<&'static str>,
+    pub(super) steps: StepsRan,
     pub(super) pulls: Vec<String>,
     pub(super) holders: Vec<String>,
     pub(super) secrets: Vec<Secret>,
@@ -50,6 +55,7 @@ pub(super) struct Scene {
     ended: BTreeMap<(Tier, &'static str), Vec<TrialLine>>,
     look: Look,
     ask: Ask,
+    dial: Dial,
 }
 
 /// A run that was played.
@@ -120,6 +126,9 @@ impl Scene {
             stop: StopSignal::default(),
             services: [vec!["app"], vec!["app"]],
             hooked: Vec::new(),
+            reach: [Reach::default(), Reach::default()],
+            install_steps: None,
+            steps: StepsRan::default(),
             pulls: Vec::new(),
             holders: Vec::new(),
             secrets: Vec::new(),
@@ -130,6 +139,7 @@ impl Scene {
             ended: BTreeMap::new(),
             look: Box::new(|_, _| {}),
             ask: Box::new(|_| Ok(answer(200, "hello"))),
+            dial: Box::new(|_, _| Ok(())),
         }
     }
 
@@ -175,6 +185,15 @@ impl Scene {
         self
     }
 
+    /// Changes what becomes of each connection (counted from 1) to a port.
+    pub(super) fn connects(
+        mut self,
+        dial: impl Fn(usize, u16) -> Result<(), ConnectError> + Send + Sync + 'static,
+    ) -> Self {
+        self.dial = Box::new(dial);
+        self
+    }
+
     /// Plays it. A run that does not end within a day hangs, which fails the test.
     pub(super) async fn play(self) -> Played {
         let core = Arc::new(Core {
@@ -190,6 +209,9 @@ impl Scene {
             head: head.iter().copied().map(defined).collect(),
             claims: Claims { volumes: vec!["data".to_owned()], ..Default::default() },
             hooked: self.hooked.iter().copied().map(sample::name).collect(),
+            base_reach: self.reach[0].clone(),
+            head_reach: self.reach[1].clone(),
+            install_steps: self.install_steps.map(str::to_owned),
             ..RecipeStates::default()
         };
         let platform = FakePlatform {
@@ -199,6 +221,9 @@ impl Scene {
             running: Mutex::default(),
             look: self.look,
             ask: self.ask,
+            dial: self.dial,
+            steps: self.steps,
+            domain: self.plan.app.domain.clone(),
             pulls: self.pulls,
             holders: self.holders,
             secrets: self.secrets,

@@ -15,11 +15,14 @@ use crate::converge::sample;
 use crate::event::Stop;
 use crate::http::{Answer, HttpError};
 use crate::lint::{LintReport, LintStatus};
-use crate::name::{Commit, ServiceName};
+use crate::name::{Commit, Domain, ServiceName};
 use crate::observation::{Observation, ServiceState, TaskState, Update, UpdatePhase};
-use crate::platform::{App, Attachment, OpError, Platform, PlatformFacts, Revision, Snapshot};
+use crate::platform::{
+    App, Attachment, ConnectError, OpError, Platform, PlatformFacts, Revision, Snapshot,
+};
 use crate::run_file::{Phase, RunFile, TrialLine};
 use crate::secret::Secret;
+use crate::suite::StepsRan;
 use crate::tier::{Status, Tier};
 use crate::wait::Hint;
 
@@ -107,6 +110,7 @@ async fn pass(time: Duration) {
 
 pub(super) type Look = Box<dyn Fn(usize, &mut Observation) + Send + Sync>;
 pub(super) type Ask = Box<dyn Fn(usize) -> Result<Answer, HttpError> + Send + Sync>;
+pub(super) type Dial = Box<dyn Fn(usize, u16) -> Result<(), ConnectError> + Send + Sync>;
 
 /// The platform: deploys succeed at once, unless it is told otherwise.
 pub(super) struct FakePlatform {
@@ -116,6 +120,9 @@ pub(super) struct FakePlatform {
     pub(super) running: Mutex<BTreeMap<String, ServiceState>>,
     pub(super) look: Look,
     pub(super) ask: Ask,
+    pub(super) dial: Dial,
+    pub(super) steps: StepsRan,
+    pub(super) domain: Domain,
     pub(super) pulls: Vec<String>,
     pub(super) holders: Vec<String>,
     pub(super) secrets: Vec<Secret>,
@@ -221,6 +228,16 @@ impl Platform for FakePlatform {
         self.core.called("create", &format!("{} {limit:?}{}", shown(at), env_shown(env))).await
     }
 
+    async fn install_steps(
+        &self,
+        _: &App,
+        script: &str,
+        limit: Duration,
+    ) -> Result<StepsRan, OpError> {
+        self.core.called("install_steps", &format!("{script} {limit:?}")).await?;
+        Ok(self.steps.clone())
+    }
+
     async fn place(&self, _: &App, at: &Revision, env: &[(String, String)]) -> Result<(), OpError> {
         self.core.called("place", &format!("{}{}", shown(at), env_shown(env))).await
     }
@@ -276,14 +293,25 @@ impl Platform for FakePlatform {
         Ok(())
     }
 
-    async fn get(&self, _: &App, path: &str, limit: Duration) -> Result<Answer, HttpError> {
-        let called = self.core.called("get", &format!("{path} {limit:?}")).await;
+    async fn get(&self, app: &App, path: &str, limit: Duration) -> Result<Answer, HttpError> {
+        let own = app.domain == self.domain;
+        let host = if own { String::new() } else { format!("https://{}", app.domain) };
+        let called = self.core.called("get", &format!("{host}{path} {limit:?}")).await;
         let nth = self.core.counts.lock().unwrap()["get"];
         match called {
             Ok(()) => (self.ask)(nth),
             Err(error) => {
                 Err(HttpError::Broken { url: path.to_owned(), reason: error.cause.evidence })
             }
+        }
+    }
+
+    async fn connect(&self, _: &App, port: u16, limit: Duration) -> Result<(), ConnectError> {
+        let called = self.core.called("connect", &format!("{port} {limit:?}")).await;
+        let nth = self.core.counts.lock().unwrap()["connect"];
+        match called {
+            Ok(()) => (self.dial)(nth, port),
+            Err(error) => Err(ConnectError::Unreachable { port, reason: error.cause.evidence }),
         }
     }
 

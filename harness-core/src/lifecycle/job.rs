@@ -16,6 +16,7 @@ use crate::run_file::{Claims, DefinedService, UpgradeFacts};
 use crate::suite::Settings;
 use crate::tier::Tier;
 
+use super::reach::Reach;
 use super::stop::StopSignal;
 use super::trials::Trials;
 
@@ -67,6 +68,12 @@ pub struct RecipeStates {
     pub head_label: Option<Version>,
     /// What of the tests in the recipe's own repository is run.
     pub repo_tests: RepoTests,
+    /// How it can be seen that base serves.
+    pub base_reach: Reach,
+    /// How it can be seen that head serves.
+    pub head_reach: Reach,
+    /// The suite's `install_steps.sh`.
+    pub install_steps: Option<String>,
 }
 
 impl RecipeStates {
@@ -82,6 +89,9 @@ impl RecipeStates {
             base_label: base.and_then(|b| b.version.clone()),
             head_label: head.version.clone(),
             repo_tests: RepoTests::default(),
+            base_reach: base.map(Reach::of).unwrap_or_default(),
+            head_reach: Reach::of(head),
+            install_steps: None,
         }
     }
 }
@@ -202,6 +212,8 @@ pub enum Keep {
 pub(super) struct State {
     /// The services of the revision that is deployed now.
     pub(super) services: Vec<DefinedService>,
+    /// How it can be seen that it serves.
+    pub(super) reach: Reach,
     pub(super) upgrade: Option<UpgradeFacts>,
     pub(super) snapshot: Option<crate::platform::Snapshot>,
     pub(super) facts: BTreeMap<String, Value>,

@@ -5,6 +5,8 @@ mod bounded;
 mod hooked;
 mod job;
 mod ops;
+mod probes;
+mod reach;
 mod ready;
 mod run;
 mod stop;
@@ -19,14 +21,19 @@ mod fake_platform;
 #[cfg(test)]
 mod ops_tests;
 #[cfg(test)]
+mod probes_tests;
+#[cfg(test)]
 mod ready_tests;
 #[cfg(test)]
 mod run_tests;
+#[cfg(test)]
+mod steps_tests;
 #[cfg(test)]
 mod tiers_tests;
 
 pub(crate) use tiers::{Judged, TierEnd, judge, judge_step, silent};
 
 pub use job::{Job, Keep, Limits, RecipeStates, defined_services};
+pub use reach::Reach;
 pub use stop::StopSignal;
 pub use trials::{Trials, TrialsEnded};

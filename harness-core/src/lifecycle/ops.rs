@@ -12,8 +12,10 @@ use crate::run_file::UpgradeFacts;
 use crate::suite::Coordinates;
 use crate::tier::Tier;
 
+use super::bounded::bounded;
 use super::hooked::passed_over;
 use super::job::{Job, State};
+use super::reach::Reach;
 use super::tiers::Trouble;
 use super::trials::Trials;
 
@@ -30,12 +32,18 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 
     async fn install(&self, state: &mut State) -> Result<(), Trouble> {
-        let (revision, services, labeled) = match &self.plan.base {
-            Some(base) => (base, &self.recipe.base, &self.recipe.base_label),
-            None => (&self.plan.head, &self.recipe.head, &self.recipe.head_label),
+        let recipe = self.recipe;
+        let (revision, services, labeled, reach) = match &self.plan.base {
+            Some(base) => (base, &recipe.base, &recipe.base_label, &recipe.base_reach),
+            None => (&self.plan.head, &recipe.head, &recipe.head_label, &recipe.head_reach),
         };
         state.services.clone_from(services);
-        let env = self.settings.env.fill(&Coordinates::of(&self.plan.app.domain));
+        self.can_be_seen(reach, state)?;
+        let at = Coordinates::of(&self.plan.app.domain);
+        let mut env = self.settings.env.fill(&at);
+        if self.plan.base.is_none() {
+            env.extend(self.settings.upgrade.env.fill(&at));
+        }
         self.seed(Tier::Install, state).await?;
         let create = self.platform.create(&self.plan.app, revision, &env, self.limits.command);
         let created = self.step(Tier::Install, "new app", "created", create).await;
@@ -43,6 +51,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             self.log.hide(&secret);
         }
         created?;
+        self.install_steps().await?;
         self.deploy(Tier::Install, revision, &[]).await?;
         self.log.say(Happened::DeployDone);
         let observation = self.ready_step(Tier::Install, state, &Before::nothing()).await?;
@@ -56,9 +65,40 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         Ok(())
     }
 
+    /// Runs what the suite does between the app's making and its first deploy.
+    async fn install_steps(&self) -> Result<(), Trouble> {
+        let Some(script) = &self.recipe.install_steps else { return Ok(()) };
+        let limit = self.limits.deploy;
+        let began = Instant::now();
+        // On the heap: the compiler gives up on the size of futures that are nested deeper.
+        let run = Box::pin(self.platform.install_steps(&self.plan.app, script, limit));
+        let run = bounded("run the install steps", limit, run);
+        let ran = self.phase("install steps", Some(Tier::Install), WaitedOn::Suite, run).await;
+        let ran = ran.map_err(|e| Trouble::from_op("install_steps", &e))?;
+        ran.secrets.iter().for_each(|secret| self.log.hide(secret));
+        if !ran.lines.is_empty() {
+            let service = "install_steps".to_owned();
+            self.log.say(Happened::LogsGathered { service, lines: ran.lines });
+        }
+        match ran.trouble {
+            Some(cause) => Err(Trouble::new("install_steps", cause)),
+            None => {
+                self.step_done(Tier::Install, "install_steps", began.elapsed());
+                Ok(())
+            }
+        }
+    }
+
     async fn upgrade(&self, state: &mut State) -> Result<(), Trouble> {
         self.seed(Tier::Upgrade, state).await?;
         let before = self.observe_once().await?;
+        let was_routed = state.reach.routed;
+        self.can_be_seen(&self.recipe.head_reach, state)?;
+        if was_routed && !state.reach.routed {
+            let text =
+                "base has an HTTP route and head has none: no service of head has a router label";
+            return Err(Trouble::new("answered", Cause::new(CauseClass::Recipe, text)));
+        }
         state.services.clone_from(&self.recipe.head);
         let env = self.settings.upgrade.env.fill(&Coordinates::of(&self.plan.app.domain));
         self.deploy(Tier::Upgrade, &self.plan.head, &env).await?;
@@ -101,6 +141,19 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.step(Tier::Restore, "restore", "restored", restore).await?;
         self.hooks_were_run("restored", hooks).await?;
         self.ready_step(Tier::Restore, state, &before).await?;
+        Ok(())
+    }
+
+    /// Takes note of how it can be seen that a revision serves, before it is deployed: where nothing would show it, no
+    /// verdict on it is worth anything.
+    fn can_be_seen(&self, reach: &Reach, state: &mut State) -> Result<(), Trouble> {
+        state.reach.clone_from(reach);
+        if let Some(missing) = reach.lacks(&self.settings.ready) {
+            return Err(Trouble::new("can_be_seen", Cause::new(CauseClass::Suite, missing)));
+        }
+        if let Some(instead) = reach.instead(&self.settings.ready) {
+            self.note(instead);
+        }
         Ok(())
     }
 

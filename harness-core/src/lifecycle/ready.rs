@@ -17,6 +17,7 @@ use crate::wait::{Pace, Readiness, WaitError, until};
 
 use super::bounded::{LOGS_WITHIN, LOOK_WITHIN, bounded};
 use super::job::{Job, State};
+use super::probes::Streaks;
 use super::tiers::Trouble;
 use super::trials::Trials;
 
@@ -40,15 +41,25 @@ struct Progress {
     decided: Option<Decided>,
 }
 
+/// What is waited for, and where the wait stands.
+struct Wait<'a> {
+    tier: Tier,
+    state: &'a State,
+    defined: Vec<ServiceName>,
+    before: &'a Before,
+    progress: RefCell<Progress>,
+    streaks: RefCell<Streaks>,
+}
+
 impl<P: Platform, T: Trials> Job<'_, P, T> {
-    /// Waits until what was deployed has converged and the app itself answers on its health path.
+    /// Waits until what was deployed has converged, the app itself answers on its health path if it has a route, and
+    /// every ready probe has found what it asks for.
     pub(super) async fn ready(
         &self,
         tier: Tier,
         state: &State,
         before: &Before,
     ) -> Result<Observation, Trouble> {
-        let defined = state.service_names();
         let progress = RefCell::new(Progress {
             began: Instant::now(),
             converged: None,
@@ -58,19 +69,21 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             paused: None,
             decided: None,
         });
+        let defined = state.service_names();
+        let wait = Wait { tier, state, defined, before, progress, streaks: RefCell::default() };
         self.log.say(Happened::Awaited {
             tier,
-            defined: defined.clone(),
+            defined: wait.defined.clone(),
             before: Box::new(before.clone()),
         });
         self.start("converge", tier);
         let answered = until(
             Pace::within(self.limits.deploy + self.limits.http),
             self.platform.hint(),
-            async || self.look(tier, &defined, before, &progress).await,
+            async || self.look(&wait).await,
             |status| {
                 let phase =
-                    if progress.borrow().converged.is_some() { "answer" } else { "converge" };
+                    if wait.progress.borrow().converged.is_some() { "answer" } else { "converge" };
                 self.log.say(Happened::StatusChanged {
                     phase: phase.to_owned(),
                     status: status.to_owned(),
@@ -78,6 +91,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             },
         )
         .await;
+        let Wait { defined, progress, .. } = wait;
         let progress = progress.into_inner();
         let phase = if progress.converged.is_some() { "answer" } else { "converge" };
         self.log.say(Happened::PhaseFinished { phase: phase.to_owned(), ok: answered.is_ok() });
@@ -104,23 +118,18 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         });
     }
 
-    async fn look(
-        &self,
-        tier: Tier,
-        defined: &[ServiceName],
-        before: &Before,
-        progress: &RefCell<Progress>,
-    ) -> Readiness<()> {
+    async fn look(&self, wait: &Wait<'_>) -> Readiness<()> {
+        let (defined, before) = (&wait.defined, wait.before);
         let observation = match self.observe().await {
             Ok(observation) => observation,
-            Err(error) => return failed_look(&error, &mut progress.borrow_mut()),
+            Err(error) => return failed_look(&error, &mut wait.progress.borrow_mut()),
         };
         let converged = decide(&observation, defined, before);
         {
-            let mut progress = progress.borrow_mut();
+            let mut progress = wait.progress.borrow_mut();
             progress.failed_looks = 0;
             progress.engine = None;
-            self.say_decided(tier, &converged, &observation, &mut progress.decided);
+            self.say_decided(wait.tier, &converged, &observation, &mut progress.decided);
             let paused = matches!(converged, Readiness::Hopeless(_))
                 && is_only_paused(&observation, defined, before);
             let paused = paused_for(paused, &mut progress);
@@ -131,6 +140,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                 }
                 Readiness::Hopeless(cause) => return Readiness::Hopeless(cause),
                 Readiness::NotYet(status) => {
+                    wait.streaks.borrow_mut().break_off();
                     return not_converged(status, &progress, self.limits.deploy);
                 }
                 Readiness::Ready(()) => {
@@ -140,21 +150,40 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                             phase: "converge".to_owned(),
                             ok: true,
                         });
-                        self.start("answer", tier);
+                        self.start("answer", wait.tier);
                     }
                 }
             }
         }
-        let asked =
-            self.platform.get(&self.plan.app, &self.settings.health.path, ANSWER_WITHIN).await;
-        let waited = progress.borrow().converged.map(|c| c.elapsed()).unwrap_or_default();
-        match judged(asked.as_ref(), &self.settings.health.ok) {
+        // On the heap: the compiler gives up on the size of futures that are nested deeper.
+        Box::pin(self.answers(wait)).await
+    }
+
+    /// Asks what has converged: the health path if it has a route, then the ready probes.
+    async fn answers(&self, wait: &Wait<'_>) -> Readiness<()> {
+        let health = &self.settings.health;
+        let mut found = Judged::Serves;
+        if wait.state.reach.routed {
+            let asked = self.platform.get(&self.plan.app, &health.path, ANSWER_WITHIN).await;
+            found = judged(asked.as_ref(), &health.ok);
+        }
+        let on = match found {
+            Judged::Serves => {
+                found = self.probed(wait.state, &wait.streaks).await;
+                String::new()
+            }
+            Judged::NotYet(_) | Judged::Hopeless(_) => {
+                wait.streaks.borrow_mut().break_off();
+                format!(" on {}", health.path)
+            }
+        };
+        let waited = wait.progress.borrow().converged.map(|c| c.elapsed()).unwrap_or_default();
+        match found {
             Judged::Serves => Readiness::Ready(()),
+            Judged::Hopeless(cause) => Readiness::Hopeless(cause),
             Judged::NotYet(cause) if waited >= self.limits.http => {
                 let seen = cause.evidence;
-                let path = &self.settings.health.path;
-                let text =
-                    format!("no right answer on {path} within {:?}: {seen}", self.limits.http);
+                let text = format!("no right answer{on} within {:?}: {seen}", self.limits.http);
                 Readiness::Hopeless(Cause::new(cause.class, text))
             }
             Judged::NotYet(cause) => Readiness::NotYet(cause.evidence),
@@ -201,7 +230,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
 }
 
 /// How long one request for the health path may take.
-const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// Returns for how long nothing has been wrong but a pause; none when that is not so.
 fn paused_for(paused: bool, progress: &mut Progress) -> Option<Duration> {
@@ -230,13 +259,30 @@ fn not_converged(status: String, progress: &Progress, limit: std::time::Duration
     Readiness::Hopeless(Cause::new(class, format!("did not converge within {limit:?}: {status}")))
 }
 
-enum Judged {
+/// What an answer says of the app.
+pub(super) enum Judged {
+    /// It serves.
     Serves,
+    /// It may serve later; whose fault it would be if it stayed like that.
     NotYet(Cause),
+    /// It will not.
+    Hopeless(Cause),
 }
 
-/// Judges an answer on the health path, and says whose fault it would be if it stayed like that.
-fn judged(answer: Result<&Answer, &HttpError>, ok: &[u16]) -> Judged {
+impl Judged {
+    /// Returns the same with the name of what was asked in the evidence.
+    pub(super) fn of(self, name: &str) -> Self {
+        let named = |cause: Cause| Cause::new(cause.class, format!("{name}: {}", cause.evidence));
+        match self {
+            Self::Serves => Self::Serves,
+            Self::NotYet(cause) => Self::NotYet(named(cause)),
+            Self::Hopeless(cause) => Self::Hopeless(named(cause)),
+        }
+    }
+}
+
+/// Judges an answer, and says whose fault it would be if it stayed like that.
+pub(super) fn judged(answer: Result<&Answer, &HttpError>, ok: &[u16]) -> Judged {
     let not_yet = |class, text: String| Judged::NotYet(Cause::new(class, text));
     match answer {
         Err(error @ (HttpError::Connect { .. } | HttpError::Tls { .. })) => {

@@ -243,6 +243,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             head: self.plan.head.clone(),
             base: self.plan.base.clone(),
             services: state.services.clone(),
+            routed: state.reach.routed,
             upgrade: state.upgrade.clone(),
             snapshot: state.snapshot.clone(),
             claims: self.recipe.claims.clone(),

@@ -8,6 +8,7 @@ use crate::suite::Settings;
 use crate::tier::{Rung, Tier};
 
 use super::base::{Base, NoBase, choose_base};
+use super::brings::Brings;
 
 /// All that the plan is made from. Nothing else decides.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Input<'a> {
     pub app: &'a App,
     /// The suite's settings.
     pub settings: &'a Settings,
+    /// What its folder brings besides.
+    pub brings: Brings<'a>,
     /// The tiers that were asked for.
     pub stages: &'a [Tier],
     /// The commit under test.
@@ -64,7 +67,7 @@ pub struct Plan {
     pub pr: Option<u64>,
     /// Whether there is a folder for the recipe.
     pub has_suite: bool,
-    /// The suite's settings that differ from the defaults.
+    /// The suite's settings that differ from the defaults, and what becomes of the files that it brings.
     pub customization: Vec<String>,
 }
 
@@ -143,18 +146,21 @@ pub fn decide(input: &Input<'_>) -> Plan {
         restore.planned = Planned::Unproven;
         restore.reason = "needs the backup tier, which was not asked for".to_owned();
     }
+    let base = chosen.and_then(Result::ok).map(|(revision, _)| revision);
+    let mut customization = customization(input.settings);
+    customization.extend(input.brings.told(base.as_ref()));
     Plan {
         run_id: input.run.clone(),
         recipe: input.recipe.clone(),
         app: input.app.clone(),
         head: input.head.clone(),
-        base: chosen.and_then(Result::ok).map(|(revision, _)| revision),
+        base,
         tiers,
         deploys: 1,
         source: input.source.to_owned(),
         pr: input.pr,
         has_suite: input.has_suite,
-        customization: customization(input.settings),
+        customization,
     }
 }
 

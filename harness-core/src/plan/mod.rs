@@ -2,7 +2,9 @@
 //! [`decide`].
 
 mod base;
+mod brings;
 mod decide;
 
 pub use base::{Base, NoBase, choose_base};
+pub use brings::Brings;
 pub use decide::{Input, Plan, Planned, PlannedTier, decide};

@@ -18,6 +18,8 @@ pub struct RecipeAt {
     pub version: Option<Version>,
     /// The sample of the app's env file.
     pub env_sample: EnvFile,
+    /// The app's env file: the one that it has, or the sample, with the extra variables.
+    pub env: EnvFile,
     /// The compose files that the sample (with the extra variables) chooses, laid over each other.
     pub compose: Compose,
     /// The names of those compose files.
@@ -26,6 +28,17 @@ pub struct RecipeAt {
     pub exports: Vec<(String, String)>,
     /// The paths of all files.
     pub files: Vec<String>,
+}
+
+/// How a commit will be placed for an app.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AsPlaced<'a> {
+    /// The app's env file of before; none for a new app, which takes the sample.
+    pub live: Option<&'a EnvFile>,
+    /// Variables that are set in it. They can choose other compose files.
+    pub extra_env: &'a [(String, String)],
+    /// Compose files that are laid over the chosen ones, by name and in order.
+    pub laid: &'a [(&'static str, &'a str)],
 }
 
 /// A recipe could not be read at a commit.
@@ -71,6 +84,18 @@ impl Repository {
         commit: &Commit,
         extra_env: &[(String, String)],
     ) -> Result<RecipeAt, ReadRecipeError> {
+        self.read_recipe_as(commit, &AsPlaced { live: None, extra_env, laid: &[] }).await
+    }
+
+    /// Reads the recipe at a commit as it will be placed for an app.
+    ///
+    /// # Errors
+    /// As for [`Repository::read_recipe`].
+    pub async fn read_recipe_as(
+        &self,
+        commit: &Commit,
+        placed: &AsPlaced<'_>,
+    ) -> Result<RecipeAt, ReadRecipeError> {
         let files = self.files_at(commit).await?;
         let mut wanted = vec![".env.sample", "abra.sh"];
         wanted.extend(
@@ -87,8 +112,8 @@ impl Repository {
             .ok_or_else(|| ReadRecipeError::NoEnvSample { commit: commit.clone() })?;
         let env_sample = EnvFile::parse(sample);
         let exports = exports(text_of("abra.sh").unwrap_or_default());
-        let mut env = env_sample.clone();
-        extra_env.iter().for_each(|(name, value)| env.set(name, value));
+        let mut env = placed.live.unwrap_or(&env_sample).clone();
+        placed.extra_env.iter().for_each(|(name, value)| env.set(name, value));
         let compose_files = env.compose_files();
         let mut chosen = Vec::new();
         for file in &compose_files {
@@ -97,6 +122,8 @@ impl Repository {
             })?;
             chosen.push((file.clone(), text.to_owned()));
         }
+        let laid = placed.laid.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        chosen.extend(laid);
         let vars = variables(&env, &exports);
         let compose = Compose::effective(&chosen, &vars)
             .map_err(|source| ReadRecipeError::Compose { commit: commit.clone(), source })?;
@@ -108,6 +135,7 @@ impl Repository {
             commit: commit.clone(),
             version,
             env_sample,
+            env,
             compose,
             compose_files,
             exports,

@@ -27,6 +27,6 @@ pub use compose::{
     VolumeDef, outline,
 };
 pub use env_file::{Charset, EnvFile, SecretSpec};
-pub use facts::{ReadRecipeError, RecipeAt};
+pub use facts::{AsPlaced, ReadRecipeError, RecipeAt};
 pub use git::GitError;
 pub use repository::{CloneError, Repository, ResolveError, Tag};

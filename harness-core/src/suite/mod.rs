@@ -2,24 +2,33 @@
 
 mod env;
 mod keys;
+mod laid;
 mod layer;
 mod load;
 mod outline;
 mod overlay;
 mod previous;
+mod ready;
 mod rules;
 mod settings;
+mod steps;
 mod template;
 
 pub use env::Env;
 pub use keys::{EXAMPLE, GONE, KEYS, Key, SECTIONS, Section};
+pub use laid::Laid;
 pub use layer::InvalidLayer;
 pub use load::InvalidSettings;
 pub use overlay::{OVERLAY, check_overlay};
 pub use previous::{InvalidPrevious, PREVIOUS_OVERLAY, PREVIOUS_VERSION, Previous};
+pub use ready::{InvalidReady, Probe, Ready};
 pub use settings::{
-    AsDependency, Backup, Canonical, Health, NotApplicable, Ready, Screenshot, Settings, Span,
-    Timeouts, Upgrade,
+    AsDependency, Backup, Canonical, Health, NotApplicable, Screenshot, Settings, Span, Timeouts,
+    Upgrade,
+};
+pub use steps::{
+    ENV_FILE_VARIABLE, INSTALL_STEPS, InstallSteps, SECRETS_VARIABLE, StepsError, StepsRan,
+    overstepped,
 };
 pub use template::{Coordinates, InvalidTemplate, Place, Template};
 

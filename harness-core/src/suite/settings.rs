@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::env::Env;
+use super::ready::Ready;
 use crate::name::{RecipeName, ServiceName, Version};
 use crate::tier::Rung;
 
@@ -101,20 +102,6 @@ pub struct AsDependency {
 pub struct Backup {
     /// Whether the recipe can be backed up, instead of what its labels say.
     pub capable: Option<bool>,
-}
-
-/// Something that must be ready besides the health path.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Ready {
-    /// A URL that must answer 200.
-    pub http: Option<String>,
-    /// A `host:port` that must accept connections.
-    pub tcp: Option<String>,
-    /// So many connections in a row.
-    pub stable: Option<u32>,
-    /// Only if the app's `COMPOSE_FILE` names this file.
-    pub when_compose_file: Option<String>,
 }
 
 /// The screenshot.

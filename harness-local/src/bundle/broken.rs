@@ -36,6 +36,10 @@ pub enum Ending {
 /// The bundled recipes as other people write them, for plan and lint only: their images do not exist here.
 pub const WILD: &[&str] = &["wild-modifiers", "wild-overlays", "wild-versions"];
 
+/// The bundled recipes on which files and settings of suites are tried: they work, the last one with a repair of its
+/// base.
+pub const TRIED: &[&str] = &["published-port", "unrouted", "withdrawn-base"];
+
 /// Every recipe that is broken on purpose.
 pub const BROKEN: &[Broken] = &[
     fails("broken-crash-loop", Tier::Install, "converged", CauseClass::App),

@@ -3,7 +3,7 @@ use harness_core::name::Commit;
 use harness_core::recipe::{Charset, HookMoment, ReadRecipeError, RecipeAt, Repository};
 use tempfile::TempDir;
 
-use super::super::{BROKEN, WILD, names};
+use super::super::{BROKEN, TRIED, WILD, names};
 use super::*;
 
 fn name(text: &str) -> RecipeName {
@@ -141,6 +141,7 @@ fn the_tables_and_the_folders_agree() {
     let mut listed: Vec<&str> =
         BROKEN.iter().map(|b| b.recipe).chain(WILD.iter().copied()).collect();
     listed.extend(["custom-html", "ghost", "matrix-synapse"]);
+    listed.extend(TRIED);
     listed.sort_unstable();
     let names = names();
     assert_eq!(names.iter().map(RecipeName::as_str).collect::<Vec<_>>(), listed);

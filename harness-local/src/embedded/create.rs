@@ -81,7 +81,7 @@ impl Server {
     }
 
     pub(super) fn check_out(&self, at: &Revision, op: &str) -> Result<Checkout, OpError> {
-        let read = Checkout::at(&self.files, &at.commit, self.suite_overlay.as_deref());
+        let read = Checkout::at(&self.files, &at.commit, &self.laid);
         read.ok_or_else(|| not_read(op, &at.commit))
     }
 

@@ -8,16 +8,17 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_core::http::{Answer, HttpError};
 use harness_core::platform::{App, Attachment};
+use harness_core::process::BaseEnv;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use super::attached::Attached;
 use super::clock::Clock;
 use super::platform::Embedded;
+use super::routed;
 use super::server::{Reach, Server};
 use super::settings::{InProcessSettings, StartError};
 use super::shared::Shared;
-use super::{loopback, routed};
 use crate::app::StandIns;
 use crate::world::{Request, World};
 
@@ -38,7 +39,6 @@ impl Embedded<InProcess> {
     /// # Errors
     /// The suite's overlay is not to be used.
     pub fn start_in_process(settings: InProcessSettings) -> Result<Self, StartError> {
-        loopback::check_overlay(settings.suite_overlay.as_deref())?;
         let mut world = World::new(settings.seed, settings.start, Arc::new(StandIns));
         world.create_network("proxy");
         let shared = Arc::new(Shared::new(world, Clock::begin(settings.start, 1)));
@@ -48,7 +48,7 @@ impl Embedded<InProcess> {
         let reach =
             InProcess { shared: Arc::clone(&shared), archives: Archives::default(), _tasks: tasks };
         Ok(Self {
-            server: Server::new(settings.seed, settings.files, settings.suite_overlay, shared),
+            server: Server::new(settings.seed, settings.files, settings.laid, shared),
             reach,
         })
     }
@@ -104,6 +104,10 @@ impl Reach for InProcess {
             body: Vec::new(),
         };
         Ok(routed::answer(&self.shared, app.domain.as_str(), &asked))
+    }
+
+    fn host(&self) -> Option<(&Utf8Path, &BaseEnv)> {
+        None
     }
 
     fn keep(&self, into: &Utf8Path, name: &str, content: Vec<u8>) -> std::io::Result<Utf8PathBuf> {

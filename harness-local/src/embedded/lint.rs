@@ -6,6 +6,7 @@ use harness_core::chain::Chain;
 use harness_core::lint::{LintReport, LintStatus, RuleFailed};
 use harness_core::platform::{App, OpError, Revision};
 use harness_core::recipe::Tag;
+use harness_core::suite::Laid;
 
 use super::create::not_read;
 use super::recipe::Checkout;
@@ -15,7 +16,7 @@ use crate::abra::lint::{LintError, LintSubject, RULES, Severity};
 impl Server {
     pub(super) fn lint_at(&self, app: &App, at: &Revision) -> Result<LintReport, OpError> {
         let op = format!("lint {} at {}", app.recipe, at.commit.short());
-        let checkout = Checkout::at(&self.files, &at.commit, None);
+        let checkout = Checkout::at(&self.files, &at.commit, &Laid::default());
         let checkout = checkout.ok_or_else(|| not_read(&op, &at.commit))?;
         Ok(self.files.known().linted(&at.commit, || {
             match subject(&checkout, self.files.tags().to_vec()) {

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use harness_core::http::{Answer, Client, HttpError, Route};
 use harness_core::name::Domain;
 use harness_core::platform::{App, Attachment};
-use harness_core::recipe::Compose;
+use harness_core::process::BaseEnv;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -34,6 +34,8 @@ pub struct Loopback {
     control: SocketAddr,
     token: String,
     ca: Utf8PathBuf,
+    dir: Utf8PathBuf,
+    base_env: BaseEnv,
     _tasks: JoinSet<()>,
 }
 
@@ -41,9 +43,8 @@ impl Embedded<Loopback> {
     /// Starts a simulated server on which nothing is but the router's network. It ends when it is dropped.
     ///
     /// # Errors
-    /// Loopback, the folder or certificates cannot be had, or the suite's overlay is not to be used.
+    /// Loopback, the folder or certificates cannot be had.
     pub async fn start(settings: EmbeddedSettings) -> Result<Self, StartError> {
-        check_overlay(settings.suite_overlay.as_deref())?;
         let now = Timestamp::now();
         let mut world = World::new(settings.seed, now, Arc::new(StandIns));
         world.create_network("proxy");
@@ -66,9 +67,10 @@ impl Embedded<Loopback> {
         let controlled = control::serve(control_listener, token.clone(), tls, Arc::clone(&shared));
         tasks.spawn(controlled);
         let clients = Mutex::default();
-        let reach = Loopback { clients, https, control, token, ca, _tasks: tasks };
+        let (dir, base_env) = (settings.dir, settings.base_env);
+        let reach = Loopback { clients, https, control, token, ca, dir, base_env, _tasks: tasks };
         Ok(Self {
-            server: Server::new(settings.seed, settings.files, settings.suite_overlay, shared),
+            server: Server::new(settings.seed, settings.files, settings.laid, shared),
             reach,
         })
     }
@@ -109,6 +111,10 @@ impl Reach for Loopback {
         self.client(app)?.get(path, limit).await
     }
 
+    fn host(&self) -> Option<(&Utf8Path, &BaseEnv)> {
+        Some((&self.dir, &self.base_env))
+    }
+
     fn keep(&self, into: &Utf8Path, name: &str, content: Vec<u8>) -> std::io::Result<Utf8PathBuf> {
         std::fs::create_dir_all(into)?;
         let path = into.join(name);
@@ -126,13 +132,4 @@ async fn listen() -> Result<(TcpListener, SocketAddr), StartError> {
 
 fn io(what: String) -> impl FnOnce(std::io::Error) -> StartError {
     move |source| StartError::Io { what, source }
-}
-
-pub(super) fn check_overlay(text: Option<&str>) -> Result<(), StartError> {
-    let Some(text) = text else { return Ok(()) };
-    let compose = Compose::parse("compose.ccci.yml", text)?;
-    match compose.services.iter().find(|s| s.image.is_some()) {
-        Some(service) => Err(StartError::PinsImage { service: service.name.to_string() }),
-        None => Ok(()),
-    }
 }

@@ -18,6 +18,7 @@ mod in_process;
 mod lint;
 mod loopback;
 mod platform;
+mod ports;
 mod post;
 mod protocol;
 mod recipe;
@@ -27,6 +28,7 @@ mod server;
 mod settings;
 mod shared;
 mod stack_spec;
+mod steps;
 mod stream;
 mod teardown;
 

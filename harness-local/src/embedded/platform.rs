@@ -9,9 +9,10 @@ use harness_core::lint::LintReport;
 use harness_core::name::{ServiceName, StackName};
 use harness_core::observation::Observation;
 use harness_core::platform::{
-    App, Attachment, OpError, Platform, PlatformFacts, Revision, Snapshot,
+    App, Attachment, ConnectError, OpError, Platform, PlatformFacts, Revision, Snapshot,
 };
 use harness_core::secret::Secret;
+use harness_core::suite::StepsRan;
 use harness_core::wait::Hint;
 use jiff::Timestamp;
 
@@ -77,6 +78,15 @@ impl<R: Reach> Platform for Embedded<R> {
         self.server.make(app, at, env)
     }
 
+    async fn install_steps(
+        &self,
+        app: &App,
+        script: &str,
+        limit: Duration,
+    ) -> Result<StepsRan, OpError> {
+        self.run_steps(app, script, limit).await
+    }
+
     async fn place(
         &self,
         app: &App,
@@ -117,6 +127,10 @@ impl<R: Reach> Platform for Embedded<R> {
 
     async fn get(&self, app: &App, path: &str, limit: Duration) -> Result<Answer, HttpError> {
         self.reach.get(app, path, limit).await
+    }
+
+    async fn connect(&self, app: &App, port: u16, _: Duration) -> Result<(), ConnectError> {
+        self.server.try_port(app, port)
     }
 
     async fn back_up(&self, app: &App, into: &Utf8Path, _: Duration) -> Result<Snapshot, OpError> {

@@ -2,19 +2,18 @@
 
 use harness_core::name::{Commit, StackName};
 use harness_core::recipe::{Compose, ComposeError, EnvFile, exports};
+use harness_core::suite::Laid;
 use thiserror::Error;
 
 use super::files::{Files, Known, RecipeFiles};
-
-/// The suite's overlay, as a file of the checkout.
-const SUITE_OVERLAY: &str = "compose.ccci.yml";
 
 /// A recipe's files at a commit, with what the suite lays over them.
 #[derive(Clone, Debug)]
 pub(super) struct Checkout {
     pub(super) commit: Commit,
     files: Files,
-    overlay: Option<String>,
+    /// What the suite lays over them, by name and in order.
+    laid: Vec<(String, String)>,
     known: Known,
 }
 
@@ -31,10 +30,11 @@ pub(super) enum ReadError {
 
 impl Checkout {
     /// Returns the files at a commit; none when it was not read.
-    pub(super) fn at(files: &RecipeFiles, commit: &Commit, overlay: Option<&str>) -> Option<Self> {
-        let overlay = overlay.map(str::to_owned);
+    pub(super) fn at(files: &RecipeFiles, commit: &Commit, laid: &Laid) -> Option<Self> {
+        let laid = laid.at(commit).into_iter();
+        let laid = laid.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
         let known = files.known().clone();
-        Some(Self { commit: commit.clone(), files: files.at(commit)?, overlay, known })
+        Some(Self { commit: commit.clone(), files: files.at(commit)?, laid, known })
     }
 
     pub(super) fn text(&self, path: &str) -> Option<&str> {
@@ -43,7 +43,7 @@ impl Checkout {
 
     /// Returns whether something lies over the commit's own files.
     pub(super) const fn is_dirty(&self) -> bool {
-        self.overlay.is_some()
+        !self.laid.is_empty()
     }
 
     /// Returns every compose file of the commit, `compose.yml` first.
@@ -67,12 +67,12 @@ impl Checkout {
             let Some(text) = self.text(&file) else { return Err(ReadError::NoComposeFile(file)) };
             files.push((file.clone(), text.to_owned()));
         }
-        files.extend(self.overlay.iter().map(|text| (SUITE_OVERLAY.to_owned(), text.clone())));
+        files.extend(self.laid.iter().cloned());
         let mut vars = env.vars();
         vars.extend(exports(self.text("abra.sh").unwrap_or_default()));
         vars.push(("STACK_NAME".to_owned(), stack.to_string()));
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-        let key = format!("{} {names:?} {:?} {vars:?}", self.commit, self.overlay);
+        let key = format!("{} {names:?} {:?} {vars:?}", self.commit, self.laid);
         self.known.parsed(key, || Ok(Compose::effective(&files, &vars)?))
     }
 }

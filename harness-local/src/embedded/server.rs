@@ -7,6 +7,8 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_core::http::{Answer, HttpError};
 use harness_core::platform::{App, Attachment};
+use harness_core::process::BaseEnv;
+use harness_core::suite::Laid;
 use jiff::Timestamp;
 
 use super::apps::Apps;
@@ -18,19 +20,14 @@ use super::shared::Shared;
 pub(crate) struct Server {
     pub(super) seed: u64,
     pub(crate) files: RecipeFiles,
-    pub(super) suite_overlay: Option<String>,
+    pub(super) laid: Laid,
     pub(crate) shared: Arc<Shared>,
     apps: Mutex<Apps>,
 }
 
 impl Server {
-    pub(super) fn new(
-        seed: u64,
-        files: RecipeFiles,
-        suite_overlay: Option<String>,
-        shared: Arc<Shared>,
-    ) -> Self {
-        Self { seed, files, suite_overlay, shared, apps: Mutex::default() }
+    pub(super) fn new(seed: u64, files: RecipeFiles, laid: Laid, shared: Arc<Shared>) -> Self {
+        Self { seed, files, laid, shared, apps: Mutex::default() }
     }
 
     pub(super) fn apps(&self) -> MutexGuard<'_, Apps> {
@@ -53,6 +50,9 @@ pub trait Reach: Send + Sync {
         path: &str,
         limit: Duration,
     ) -> impl Future<Output = Result<Answer, HttpError>> + Send;
+
+    /// Returns a folder of this host and what processes on it start from; none in virtual time, where there is no host.
+    fn host(&self) -> Option<(&Utf8Path, &BaseEnv)>;
 
     /// Keeps the content of a backup where checks can read it, and returns where.
     ///

@@ -1,7 +1,8 @@
 //! What the embedded platform is made from. Main type: [`EmbeddedSettings`].
 
 use camino::Utf8PathBuf;
-use harness_core::recipe::ComposeError;
+use harness_core::process::BaseEnv;
+use harness_core::suite::Laid;
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -26,10 +27,12 @@ pub struct EmbeddedSettings {
     pub suffix: String,
     /// Where its files go: the certificate of its authority.
     pub dir: Utf8PathBuf,
+    /// What processes start from that the suite asks for.
+    pub base_env: BaseEnv,
     /// The recipe's files at every commit that the run places.
     pub files: RecipeFiles,
-    /// The text of the suite's compose overlay.
-    pub suite_overlay: Option<String>,
+    /// What the suite lays over the recipe's files. It was found usable before.
+    pub laid: Laid,
 }
 
 /// What the embedded platform is made from in virtual time.
@@ -41,8 +44,8 @@ pub struct InProcessSettings {
     pub start: Timestamp,
     /// The recipe's files at every commit that the run places.
     pub files: RecipeFiles,
-    /// The text of the suite's compose overlay.
-    pub suite_overlay: Option<String>,
+    /// What the suite lays over the recipe's files. It was found usable before.
+    pub laid: Laid,
 }
 
 /// The embedded platform could not be started.
@@ -61,16 +64,5 @@ pub enum StartError {
         what: String,
         /// What the system said.
         source: std::io::Error,
-    },
-    /// The suite's overlay is no compose file.
-    #[error("the suite's overlay cannot be read")]
-    Overlay(#[from] ComposeError),
-    /// The suite's overlay names an image: what is tested would no longer be the recipe.
-    #[error(
-        "the suite's overlay pins an image for service `{service}`: an overlay must not change what is tested, so take the line out"
-    )]
-    PinsImage {
-        /// The service.
-        service: String,
     },
 }

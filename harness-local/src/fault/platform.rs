@@ -10,9 +10,10 @@ use harness_core::lint::LintReport;
 use harness_core::name::ServiceName;
 use harness_core::observation::Observation;
 use harness_core::platform::{
-    App, Attachment, OpError, Platform, PlatformFacts, Revision, Snapshot,
+    App, Attachment, ConnectError, OpError, Platform, PlatformFacts, Revision, Snapshot,
 };
 use harness_core::secret::Secret;
+use harness_core::suite::StepsRan;
 use harness_core::wait::Hint;
 use jiff::Timestamp;
 
@@ -107,6 +108,16 @@ impl<R: Reach> Platform for Faulty<R> {
         self.call(Call::Create, Some(app), limit, work).await
     }
 
+    async fn install_steps(
+        &self,
+        app: &App,
+        script: &str,
+        limit: Duration,
+    ) -> Result<StepsRan, OpError> {
+        let work = async || self.inner.install_steps(app, script, limit).await;
+        self.call(Call::InstallSteps, Some(app), limit, work).await
+    }
+
     async fn place(
         &self,
         app: &App,
@@ -170,6 +181,20 @@ impl<R: Reach> Platform for Faulty<R> {
             }
             Goes::Fails { .. } => {
                 Err(HttpError::Connect { url, reason: "connection refused".to_owned() })
+            }
+        }
+    }
+
+    async fn connect(&self, app: &App, port: u16, limit: Duration) -> Result<(), ConnectError> {
+        let unreachable = |e: OpError| ConnectError::Unreachable { port, reason: e.cause.evidence };
+        match self.enter(Call::Connect, Some(app)).await.map_err(unreachable)? {
+            Goes::On | Goes::Refused => self.inner.connect(app, port, limit).await,
+            Goes::Hangs { .. } => {
+                self.shared().pass(limit).await;
+                Err(ConnectError::TimedOut { port, limit })
+            }
+            Goes::Fails { .. } => {
+                Err(ConnectError::Refused { port, reason: "connection refused".to_owned() })
             }
         }
     }

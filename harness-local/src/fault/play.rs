@@ -9,6 +9,7 @@ use harness_core::observation::Observation;
 use harness_core::platform::{App, OpError, Platform, Revision, Snapshot};
 use harness_core::process::BaseEnv;
 use harness_core::recipe::Repository;
+use harness_core::suite::Laid;
 use harness_core::wait::{Pace, Readiness, WaitError, until};
 use tokio::time::Instant;
 
@@ -97,7 +98,7 @@ fn server() -> Embedded<InProcess> {
         seed: 1,
         start: "2026-11-21T12:00:00Z".parse().unwrap(),
         files: recipe().files.clone(),
-        suite_overlay: None,
+        laid: Laid::default(),
     })
     .unwrap()
 }

@@ -13,6 +13,7 @@ pub(super) enum Call {
     CensusAfter,
     Lint,
     Create,
+    InstallSteps,
     Place,
     Pull,
     Deploy,
@@ -20,6 +21,7 @@ pub(super) enum Call {
     Logs,
     Prune,
     Get,
+    Connect,
     BackUp,
     Restore,
     Undeploy,
@@ -41,11 +43,11 @@ impl Call {
             Self::Observe => Some(Phase::Converge),
             Self::Logs => Some(Phase::Logs),
             Self::Prune => Some(Phase::Prune),
-            Self::Get => Some(Phase::Answer),
+            Self::Get | Self::Connect => Some(Phase::Answer),
             Self::Undeploy => Some(Phase::Undeploy),
             Self::RemoveData => Some(Phase::RemoveData),
             Self::Forget => Some(Phase::Forget),
-            Self::BackUp | Self::Restore => None,
+            Self::InstallSteps | Self::BackUp | Self::Restore => None,
         }
     }
 
@@ -55,6 +57,7 @@ impl Call {
             Self::Census | Self::CensusAfter => "count what exists",
             Self::Lint => "lint the recipe",
             Self::Create => "create the app",
+            Self::InstallSteps => "run the suite's steps",
             Self::Place => "place the recipe",
             Self::Pull => "pull the images",
             Self::Deploy => "deploy the app",
@@ -62,6 +65,7 @@ impl Call {
             Self::Logs => "read a service's logs",
             Self::Prune => "remove a service",
             Self::Get => "ask the app",
+            Self::Connect => "connect to the app",
             Self::BackUp => "back up the app",
             Self::Restore => "restore the app",
             Self::Undeploy => "undeploy the app",
@@ -73,7 +77,12 @@ impl Call {
     /// Returns whether the engine must answer for it.
     pub(super) const fn needs_engine(self) -> bool {
         match self {
-            Self::Lint | Self::Place | Self::Get | Self::Forget => false,
+            Self::Lint
+            | Self::InstallSteps
+            | Self::Place
+            | Self::Get
+            | Self::Connect
+            | Self::Forget => false,
             Self::Census
             | Self::CensusAfter
             | Self::Create
@@ -94,6 +103,7 @@ impl Call {
         match self {
             Self::Lint
             | Self::Create
+            | Self::InstallSteps
             | Self::Place
             | Self::Deploy
             | Self::BackUp
@@ -107,6 +117,7 @@ impl Call {
             | Self::Logs
             | Self::Prune
             | Self::Get
+            | Self::Connect
             | Self::Forget => false,
         }
     }
@@ -141,12 +152,14 @@ impl Course {
             Call::Restore => self.tier = Some(Tier::Restore),
             Call::Undeploy => self.tier = None,
             Call::Lint
+            | Call::InstallSteps
             | Call::Pull
             | Call::Deploy
             | Call::Observe
             | Call::Logs
             | Call::Prune
             | Call::Get
+            | Call::Connect
             | Call::RemoveData
             | Call::Forget => {}
         }

@@ -107,6 +107,16 @@ impl World {
         }
     }
 
+    /// Returns whether the server in a service's container listens on a port.
+    pub fn listens(&mut self, stack: &StackName, service: &ServiceName, port: u16) -> bool {
+        let container = self.running_container(&full_name(stack, service.as_str()));
+        let Ok(container) = container else { return false };
+        let listens = self.with_inside(&container, Purpose::Exec, |inside, player| {
+            inside.serves && player.listens(inside, port)
+        });
+        listens.unwrap_or(false)
+    }
+
     /// Kills the container of a service's newest running task, as the kernel does when memory is short.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use harness_core::http::{Answer, DEFAULT_CERTIFICATE, HttpError, RouterPage, rou
 use harness_core::wait::{Hint, Pace, Readiness, WaitError, until};
 
 use super::Finding;
-use crate::check::{Check, Failure};
+use crate::check::{Check, Failure, skip};
 use crate::ctx::Ctx;
 
 /// For stragglers: the runner has waited for readiness already.
@@ -16,8 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long one request may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
+/// Why nothing is asked of the router: what shows that such an app serves was waited for before any check.
+const UNROUTED: &str = "no service has an HTTP router label: nothing is asked of the router";
+
 /// The app itself answers its health path with a status that is fine.
 pub(super) async fn serves(ctx: Ctx) -> Check {
+    if !ctx.run().routed {
+        return skip(UNROUTED);
+    }
     let client = ctx.http()?;
     let health = &ctx.run().health;
     let expected = format!(
@@ -75,6 +81,9 @@ fn serving(answer: &Result<Answer, HttpError>, ok: &[u16]) -> Readiness<()> {
 
 /// The certificate that is shown for the domain is trusted for it and is not the router's default one.
 pub(super) async fn own_certificate(ctx: Ctx) -> Check {
+    if !ctx.run().routed {
+        return skip(UNROUTED);
+    }
     let expected = format!("a certificate that is trusted for {}", ctx.domain());
     let path = &ctx.run().health.path;
     let error = match ctx.http()?.get(path, REQUEST_LIMIT).await {

@@ -33,6 +33,7 @@ fn run_file(dir: &Utf8Path, tier: Tier, phase: Phase) -> Arc<RunFile> {
         head: revision("eb96de94c0ffee00112233445566778899aabbcc", None),
         base: None,
         services: Vec::new(),
+        routed: true,
         upgrade: None,
         snapshot: None,
         claims: Claims::default(),

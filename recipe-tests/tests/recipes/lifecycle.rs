@@ -30,8 +30,9 @@ pub(crate) async fn run(
         speed: SPEED,
         suffix: SUFFIX.to_owned(),
         dir: dir.join("server"),
+        base_env: base.clone(),
         files: subject.files.clone(),
-        suite_overlay: prepared.suite.overlay.clone(),
+        laid: prepared.laid.clone(),
     })
     .await?;
     let trials = TrialsProcess {

@@ -33,6 +33,18 @@ impl Compose {
         Self::read(&Node::parse(file, text)?)
     }
 
+    /// Returns the TCP ports that services publish, sorted.
+    pub fn published_tcp(&self) -> Vec<u16> {
+        let mut ports: Vec<u16> = self
+            .services
+            .iter()
+            .flat_map(|s| s.published_tcp().into_iter().map(|(outside, _)| outside))
+            .collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+
     /// Reads files (name and text), each with its variables filled in, laid over each other in order.
     /// Of two variables of one name the later one counts.
     ///

@@ -88,6 +88,16 @@ impl Service {
         self.labels.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
+    /// Returns the TCP ports that are published: the one outside and the one in the container. Those that Swarm chooses
+    /// by itself are left out.
+    pub fn published_tcp(&self) -> Vec<(u16, u16)> {
+        let tcp = self.ports.iter().filter(|p| p.protocol == "tcp");
+        tcp.filter_map(|p| Some((range(p.published.as_deref()?)?, range(&p.target)?)))
+            .filter(|(outside, inside)| outside.len() == inside.len())
+            .flat_map(|(outside, inside)| outside.zip(inside))
+            .collect()
+    }
+
     pub(super) fn read(key: &str, node: &Node) -> Result<Self, ComposeError> {
         let path = format!("services.{key}");
         node.pairs(&path)?;
@@ -125,6 +135,14 @@ impl Service {
             runtime: Runtime::read(&at)?,
         })
     }
+}
+
+/// Returns the ports of `80` or `8000-8010`, an address before them left out.
+fn range(text: &str) -> Option<std::ops::RangeInclusive<u16>> {
+    let text = text.rsplit(':').next().unwrap_or_default();
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    (first <= last).then_some(first..=last)
 }
 
 /// Returns whether a health check is meant: `disable: true` and `test: NONE` mean none.
