@@ -11,7 +11,7 @@ use harness_core::lifecycle::{Job, Keep, Limits, RecipeStates, StopSignal};
 use harness_core::lint::{LintReport, LintStatus};
 use harness_core::name::{Commit, Domain, RecipeName, RunId, ServiceName, StackName, Version};
 use harness_core::observation::{Observation, ServiceState, Task, TaskState, Wanted};
-use harness_core::plan::{Input, Plan, decide};
+use harness_core::plan::{Brings, Input, Plan, decide};
 use harness_core::platform::{
     App, Attachment, ConnectError, OpError, Platform, PlatformFacts, Revision, Snapshot,
 };
@@ -191,6 +191,7 @@ fn plan(settings: &Settings, checks: &[String]) -> Plan {
         run: &run,
         app: &app,
         settings,
+        brings: Brings::default(),
         stages: &Tier::ALL,
         head: &Revision { commit: commit("2"), version: Some(version("2.0.0+2")) },
         releases: &[(version("1.0.0+1"), commit("1"))],
