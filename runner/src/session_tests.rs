@@ -214,6 +214,7 @@ fn plan() -> Plan {
         run: &run,
         app: &app,
         settings: &SuiteSettings::default(),
+        brings: harness_core::plan::Brings::default(),
         stages: &Tier::ALL,
         head: &Revision { commit: commit("2"), version: Some(version("2.0.0+2")) },
         releases: &[(version("1.0.0+1"), commit("1"))],

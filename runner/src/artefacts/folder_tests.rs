@@ -35,6 +35,7 @@ fn started() -> Event {
         run: &run,
         app: &app,
         settings: &Settings::default(),
+        brings: harness_core::plan::Brings::default(),
         stages: &[Tier::Install],
         head: &head,
         releases: &[],
