@@ -229,9 +229,9 @@ fn from_control(service: &ServiceName, what: &str, error: &ControlError) -> Acce
         ControlError::Failed { .. } => {
             AccessError::Command { service, command: what.to_owned(), reason }
         }
-        ControlError::Unreachable { .. } | ControlError::Unreadable(_) => {
-            unreachable_control(error)
-        }
+        ControlError::Unreachable { .. }
+        | ControlError::Unreadable(_)
+        | ControlError::Unheard(_) => unreachable_control(error),
     }
 }
 
