@@ -179,14 +179,5 @@ async fn origin(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_commit_ids_mean_the_same_in_every_repository() {
-        assert!(is_commit("eb96de94") && is_commit(&"a".repeat(40)));
-        for name in ["main", "v1", "abc", "feature/deadbeef", &"a".repeat(41)] {
-            assert!(!is_commit(name), "{name}");
-        }
-    }
-}
+#[path = "source_tests.rs"]
+mod tests;
