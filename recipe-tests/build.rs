@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Files whose text is built in, with the field that holds it.
-const TEXTS: [(&str, &str); 5] = [
+const TEXTS: [(&str, &str); 6] = [
     ("settings", "recipe.toml"),
     ("overlay", "compose.ccci.yml"),
     ("install_steps", "install_steps.sh"),
     ("previous_version", "previous/VERSION"),
     ("previous_overlay", "previous/compose.previous.yml"),
+    ("parity", "PARITY.md"),
 ];
 
 #[expect(clippy::disallowed_methods, reason = "cargo talks to a build script through variables")]

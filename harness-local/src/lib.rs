@@ -5,6 +5,7 @@
 //! - [`backupbot`]: plays backup-bot-two, with the real restic.
 //! - [`fault`]: what may go wrong on purpose, on the simulated server.
 //! - [`router`]: plays Traefik, as far as Co-op Cloud's labels go.
+//! - [`sabotage`]: apps that are broken on purpose, to see whether their suites notice.
 //! - [`world`]: a Docker Engine in memory, and [`fidelity`]: whether it does what a real one does.
 //!
 //! Whatever one of these plays is named as a stand-in in every result.
@@ -39,4 +40,5 @@ pub mod engine;
 pub mod fault;
 pub mod fidelity;
 pub mod router;
+pub mod sabotage;
 pub mod world;

@@ -15,6 +15,7 @@ pub(crate) struct Folder {
     pub(crate) install_steps: Option<&'static str>,
     pub(crate) previous_version: Option<&'static str>,
     pub(crate) previous_overlay: Option<&'static str>,
+    pub(crate) parity: Option<&'static str>,
 }
 
 /// Returns every folder, sorted by name.
@@ -25,6 +26,11 @@ pub(crate) fn all() -> &'static [Folder] {
 /// Returns the names of all recipes with a folder here, sorted.
 pub fn folder_names() -> impl Iterator<Item = &'static str> {
     all().iter().map(|folder| folder.name)
+}
+
+/// Returns what the `PARITY.md` of a recipe says, if there is one.
+pub fn parity(recipe: &RecipeName) -> Option<&'static str> {
+    find(recipe).and_then(|folder| folder.parity)
 }
 
 /// Returns the recipe's folder, if there is one.

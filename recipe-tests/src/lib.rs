@@ -62,7 +62,7 @@ pub use catalogue::{InvalidSuite, describe};
 pub use check::{Check, Failure, skip};
 pub use ctx::Ctx;
 pub use entry::main;
-pub use folder::folder_names;
+pub use folder::{folder_names, parity};
 pub use harness_core::cause::CauseClass;
 pub use harness_core::tier::Tier;
 pub use stream::{ConnectError, Stream, TlsTrust};

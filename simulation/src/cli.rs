@@ -6,11 +6,12 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use harness_core::chain::Chain;
 use harness_core::process::BaseEnv;
 use harness_core::suite::Span;
 use harness_local::fault::Fault;
+use harness_local::sabotage::Sabotage;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::campaign::{Campaign, Found, Tally, one, played};
@@ -18,13 +19,21 @@ use crate::everywhere;
 use crate::figures::{Figures, figures, quantile};
 use crate::invariant::judge;
 use crate::kept;
+use crate::sabotage;
 use crate::scenario::Scenario;
 use crate::subject::Library;
 
 /// Plays whole runs in virtual time, with faults, and says which invariants were not kept.
 #[derive(Debug, Parser)]
-#[command(name = "cc-ci-sim", version, max_term_width = 100)]
+#[command(
+    name = "cc-ci-sim",
+    version,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true
+)]
 struct Args {
+    #[command(subcommand)]
+    task: Option<Task>,
     /// How many seeds to play.
     #[arg(long, default_value_t = 2000)]
     seeds: u64,
@@ -49,6 +58,9 @@ struct Args {
     /// What goes wrong for --seed, instead of what the seed stands for. May be given again and again.
     #[arg(long, requires = "seed")]
     fault: Vec<Fault>,
+    /// With --seed: the app is sabotaged so.
+    #[arg(long, requires = "seed")]
+    sabotage: Option<Sabotage>,
     /// With --seed: nothing goes wrong.
     #[arg(long, requires = "seed", conflicts_with = "fault")]
     no_fault: bool,
@@ -62,6 +74,13 @@ struct Args {
     /// of every recipe's run.
     #[arg(long)]
     seeds_only: bool,
+}
+
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Breaks a recipe's app on purpose, in one way at a time, and says which of them its suite catches.
+    Sabotage(sabotage::Args),
 }
 
 /// Runs the program. Its exit code is 0, 1 when an invariant was not kept, or 2 when it could not be played.
@@ -80,6 +99,9 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let scratch = tempfile::tempdir().map_err(|e| format!("there is no folder to work in: {e}"))?;
     let dir = Utf8PathBuf::try_from(scratch.path().to_owned())
         .map_err(|e| format!("the folder for temporary files is not UTF-8: {e}"))?;
+    if let Some(Task::Sabotage(sabotaged)) = &args.task {
+        return sabotage::run(sabotaged, &dir, jobs(args), data);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -111,6 +133,9 @@ fn alone(args: &Args, seed: u64, library: &Library) -> Result<ExitCode, String> 
         scenario.faults.clone_from(&args.fault);
     }
     scenario.dies_in_step = args.dies_in_step;
+    if let Some(sabotage) = args.sabotage {
+        scenario = scenario.sabotaged(sabotage);
+    }
     let run = played(&scenario).map_err(|violation| violation.to_string())?;
     if args.log {
         for event in &run.events {

@@ -29,6 +29,8 @@ pub struct Finished {
     pub second: Option<ExitStatus>,
     /// What it proved, as its caller is told; none: it was killed.
     pub results: Option<Results>,
+    /// Whether the sabotage found anything to break, if there was one.
+    pub sabotaged: bool,
     /// How long it took in simulated time.
     pub took: Duration,
     /// How many steps on the disk it did.

@@ -17,8 +17,8 @@ use harness_core::suite::StepsRan;
 use harness_core::wait::Hint;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::flaw::Flaw;
 use crate::life::Life;
-use crate::sabotage::Sabotage;
 
 /// The host's clock: it may jump, and what is dated later is dated by the new time.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +59,7 @@ pub(crate) struct Mortal<'a, P> {
     pub(crate) life: Life,
     pub(crate) clock: HostClock,
     pub(crate) platform: &'a P,
-    pub(crate) sabotage: Option<Sabotage>,
+    pub(crate) flaw: Option<Flaw>,
     /// The commit that was last asked for.
     pub(crate) asked: Mutex<String>,
 }
@@ -71,14 +71,14 @@ impl<P> Mortal<'_, P> {
         act: impl Future<Output = Result<V, OpError>> + Send,
     ) -> Result<V, OpError> {
         let done = self.life.act(act).await;
-        match self.sabotage {
-            Some(sabotage) => sabotage.blame(done),
+        match self.flaw {
+            Some(flaw) => flaw.blame(done),
             None => done,
         }
     }
 
-    fn is(&self, sabotage: Sabotage) -> bool {
-        self.sabotage == Some(sabotage)
+    fn is(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
     }
 }
 
@@ -100,7 +100,7 @@ impl<P: Platform> Platform for Mortal<'_, P> {
     }
 
     fn secrets(&self) -> Vec<Secret> {
-        if self.is(Sabotage::NoSecrets) {
+        if self.is(Flaw::NoSecrets) {
             return Vec::new();
         }
         self.platform.secrets()
@@ -155,7 +155,7 @@ impl<P: Platform> Platform for Mortal<'_, P> {
         let mut seen = self.act(self.platform.observe(app)).await;
         if let Ok(observation) = &mut seen {
             self.clock.show(observation);
-            if self.is(Sabotage::AnyCommit) {
+            if self.is(Flaw::AnyCommit) {
                 let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
                 pretend(observation, app, &asked);
             }
@@ -203,14 +203,14 @@ impl<P: Platform> Platform for Mortal<'_, P> {
     }
 
     async fn undeploy(&self, app: &App, limit: Duration) -> Result<(), OpError> {
-        if self.is(Sabotage::SweepsUnderTheCarpet) {
+        if self.is(Flaw::SweepsUnderTheCarpet) {
             return Ok(());
         }
         self.act(self.platform.undeploy(app, limit)).await
     }
 
     async fn remove_data(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
-        if self.is(Sabotage::SweepsUnderTheCarpet) {
+        if self.is(Flaw::SweepsUnderTheCarpet) {
             return Ok(Vec::new());
         }
         self.act(self.platform.remove_data(app, limit)).await

@@ -15,6 +15,7 @@ use harness_core::platform::Platform as _;
 use harness_core::report::ExitStatus;
 use harness_local::embedded::{Embedded, InProcess, InProcessSettings};
 use harness_local::fault::{Fault, Faulty, What};
+use harness_local::sabotage::Sabotage;
 use recipe_tests::TrialsInProcess;
 use runner::artefacts::RunFolder;
 use runner::disk::MemoryDisk;
@@ -29,9 +30,9 @@ use tokio::time::Instant;
 use crate::conductor::{Conductor, Happened, Process};
 use crate::disk::PlayedDisk;
 use crate::finished::Finished;
+use crate::flaw::{Flaw, Seeing};
 use crate::life::Life;
 use crate::mortal::{HostClock, Mortal};
-use crate::sabotage::{Sabotage, Seeing};
 use crate::scenario::Scenario;
 use crate::sweep::ServerSweep;
 use crate::truth::{Truth, Watched};
@@ -70,8 +71,8 @@ pub fn play(scenario: &Scenario) -> Finished {
 ///
 /// # Panics
 /// The simulation itself is broken.
-pub fn play_broken(scenario: &Scenario, sabotage: Sabotage) -> Finished {
-    staged(scenario, Some(sabotage), false)
+pub fn play_broken(scenario: &Scenario, flaw: Flaw) -> Finished {
+    staged(scenario, Some(flaw), false)
 }
 
 /// Plays a scenario, and notes when things were really so.
@@ -82,13 +83,13 @@ pub fn play_watched(scenario: &Scenario) -> Finished {
     staged(scenario, None, true)
 }
 
-fn staged(scenario: &Scenario, sabotage: Option<Sabotage>, watch: bool) -> Finished {
+fn staged(scenario: &Scenario, flaw: Option<Flaw>, watch: bool) -> Finished {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime without input and output needs nothing of the system");
-    runtime.block_on(async { Stage::set(scenario, sabotage, watch).play().await })
+    runtime.block_on(async { Stage::set(scenario, flaw, watch).play().await })
 }
 
 type Files = BTreeMap<Utf8PathBuf, Vec<u8>>;
@@ -118,16 +119,16 @@ struct Stage<'a> {
     /// Says that the run is over.
     over: Notify,
     watch: bool,
-    sabotage: Option<Sabotage>,
+    flaw: Option<Flaw>,
     began: Instant,
 }
 
 type Place<'a> = Machine<MemoryLeases, PlayedDisk, ServerSweep<'a>>;
 
 impl<'a> Stage<'a> {
-    fn set(scenario: &'a Scenario, sabotage: Option<Sabotage>, watch: bool) -> Self {
+    fn set(scenario: &'a Scenario, flaw: Option<Flaw>, watch: bool) -> Self {
         let prepared = &scenario.subject.prepared;
-        let chance = if sabotage == Some(Sabotage::Chance) { from_outside() } else { 0 };
+        let chance = if flaw == Some(Flaw::Chance) { from_outside() } else { 0 };
         let settings = InProcessSettings {
             seed: scenario.seed ^ chance,
             start: START.parse().expect("a date is written above"),
@@ -136,6 +137,9 @@ impl<'a> Stage<'a> {
         };
         let server = Embedded::start_in_process(settings)
             .expect("the suite's overlay was found usable when the recipe was read");
+        if let Some(sabotage) = scenario.sabotage {
+            server.sabotage(sabotage);
+        }
         Self {
             scenario,
             plan: prepared.plan.clone(),
@@ -146,7 +150,7 @@ impl<'a> Stage<'a> {
             gc: Arc::default(),
             over: Notify::new(),
             watch,
-            sabotage,
+            flaw,
             began: Instant::now(),
         }
     }
@@ -159,7 +163,7 @@ impl<'a> Stage<'a> {
         Machine {
             leases: self.leases.process(pid),
             disk: self.played(&self.disk.process()),
-            sweep: ServerSweep { server: self.server(), sabotage: self.sabotage },
+            sweep: ServerSweep { server: self.server(), flaw: self.flaw },
             say: |_| {},
         }
     }
@@ -252,17 +256,17 @@ impl<'a> Stage<'a> {
             life: process.life.clone(),
             clock: process.clock.clone(),
             platform: &self.platform,
-            sabotage: self.sabotage,
+            flaw: self.flaw,
             asked: Mutex::default(),
         };
         let machine = Machine {
             leases: process.leases.clone(),
             disk: self.played(&process.disk),
-            sweep: ServerSweep { server, sabotage: self.sabotage },
+            sweep: ServerSweep { server, flaw: self.flaw },
             say: |_| {},
         };
         let trials = TrialsInProcess::new(server.attached(&plan.app), self.scenario.seed);
-        let trials = Seeing { trials, sabotage: self.sabotage };
+        let trials = Seeing { trials, flaw: self.flaw };
         let folder =
             RunFolder::create(self.played(&process.disk), RUNS.into(), &plan.run_id).ok()?;
         folder.write_plan(plan).ok()?;
@@ -277,14 +281,10 @@ impl<'a> Stage<'a> {
             leasing: Some(Leasing { docker_host: "memory".to_owned(), patience: PATIENCE }),
             limits: self.limits(),
             keep: Keep::Never,
-            stop: if self.is(Sabotage::Deaf) {
-                StopSignal::default()
-            } else {
-                process.stop.clone()
-            },
+            stop: if self.is(Flaw::Deaf) { StopSignal::default() } else { process.stop.clone() },
             candidate: Some(Candidate {
                 folder: LAST_GOOD.into(),
-                is_release: self.is(Sabotage::EverythingIsARelease)
+                is_release: self.is(Flaw::EverythingIsARelease)
                     || self.scenario.subject.is_release(),
                 is_whole: true,
                 simulated_too: true,
@@ -303,20 +303,20 @@ impl<'a> Stage<'a> {
     }
 
     fn played(&self, memory: &MemoryDisk) -> PlayedDisk {
-        PlayedDisk { memory: memory.clone(), in_place: self.is(Sabotage::WritesInPlace) }
+        PlayedDisk { memory: memory.clone(), in_place: self.is(Flaw::WritesInPlace) }
     }
 
     fn limits(&self) -> Limits {
         let limits = Limits::for_suite(&self.scenario.subject.prepared.suite_settings);
-        if self.is(Sabotage::Deaf) {
+        if self.is(Flaw::Deaf) {
             let days = Duration::from_hours(48);
             return Limits { deploy: days, http: days, command: days, ..limits };
         }
         limits
     }
 
-    fn is(&self, sabotage: Sabotage) -> bool {
-        self.sabotage == Some(sabotage)
+    fn is(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
     }
 
     /// Tells the process to end when its time is over; never ends itself.
@@ -355,7 +355,7 @@ impl<'a> Stage<'a> {
     async fn collect_beside(&self, process: &Process) -> Option<String> {
         self.scenario.fault(What::Gc)?;
         let machine = self.machine(BESIDE);
-        if self.is(Sabotage::LooseLeases) {
+        if self.is(Flaw::LooseLeases) {
             machine.leases.end_process(RUN);
         }
         let was_alive = !process.life.has_ended();
@@ -381,9 +381,13 @@ impl<'a> Stage<'a> {
         happened.extend(self.happened.lock().unwrap_or_else(PoisonError::into_inner).iter());
         let events =
             ended.as_ref().map_or_else(|| recorded(&files, &self.plan), |e| e.events.clone());
+        let fault = self.scenario.sabotage.and_then(Sabotage::fault);
+        let sabotaged = self.server().sabotage_came_to_something()
+            || fault.is_some_and(|fault| happened.contains(&fault));
         Finished {
             scenario: self.scenario.clone(),
             happened,
+            sabotaged,
             events,
             exit: ended.as_ref().map(|e| e.status),
             results: ended.as_ref().and_then(|e| e.results.clone()),

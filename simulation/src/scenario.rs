@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use harness_local::fault::{At, Fault, What, random};
+use harness_local::sabotage::Sabotage;
 use harness_local::world::Random;
 
 use crate::subject::{Library, Subject};
@@ -19,6 +20,8 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// In which of its steps on the disk the run dies, torn in the middle; none: in none.
     pub dies_in_step: Option<u64>,
+    /// How the app is broken on purpose, to see whether the suite notices.
+    pub sabotage: Option<Sabotage>,
 }
 
 impl Scenario {
@@ -35,12 +38,26 @@ impl Scenario {
             }
         };
         let faults = random(&mut random_numbers, &subject.shape());
-        Self { seed, subject: Arc::clone(subject), faults, dies_in_step: None }
+        Self { seed, subject: Arc::clone(subject), faults, dies_in_step: None, sabotage: None }
     }
 
     /// Returns a run of a recipe in which nothing goes wrong.
     pub fn sound(seed: u64, subject: &Arc<Subject>) -> Self {
-        Self { seed, subject: Arc::clone(subject), faults: Vec::new(), dies_in_step: None }
+        Self {
+            seed,
+            subject: Arc::clone(subject),
+            faults: Vec::new(),
+            dies_in_step: None,
+            sabotage: None,
+        }
+    }
+
+    /// Returns the same run of an app that is sabotaged. A sabotage that is a fault is one of the run's faults.
+    #[must_use]
+    pub fn sabotaged(&self, sabotage: Sabotage) -> Self {
+        let mut faults = self.faults.clone();
+        faults.extend(sabotage.fault());
+        Self { faults, sabotage: Some(sabotage), ..self.clone() }
     }
 
     /// Returns the same run with other faults.

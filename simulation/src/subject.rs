@@ -64,6 +64,14 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// Reads and plans a bundled recipe that is right. Its repository is made and cloned in `dir`.
+    ///
+    /// # Errors
+    /// It could not be read or planned.
+    pub async fn read(name: &str, dir: &Utf8Path, base: &BaseEnv) -> Result<Self, LoadError> {
+        load(name, name, Expected::Pass { level: 0 }, dir, base).await
+    }
+
     /// Returns whether the commit under test is exactly a release.
     pub fn is_release(&self) -> bool {
         let head = &self.prepared.plan.head.commit;

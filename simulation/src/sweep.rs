@@ -7,7 +7,7 @@ use harness_local::embedded::{Embedded, InProcess};
 use runner::lease::Claim;
 use runner::sweep::Sweep;
 
-use crate::sabotage::Sabotage;
+use crate::flaw::Flaw;
 
 /// How long the removal of each part may take.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -16,12 +16,12 @@ const SWEEP: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ServerSweep<'a> {
     pub(crate) server: &'a Embedded<InProcess>,
-    pub(crate) sabotage: Option<Sabotage>,
+    pub(crate) flaw: Option<Flaw>,
 }
 
 impl Sweep for ServerSweep<'_> {
     async fn remove_everything(&self, claim: &Claim) -> Result<(), String> {
-        if self.sabotage == Some(Sabotage::SweepsUnderTheCarpet) {
+        if self.flaw == Some(Flaw::SweepsUnderTheCarpet) {
             return Ok(());
         }
         let app = &claim.app;

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use harness_core::process::BaseEnv;
 use harness_local::fault::Fault;
 use simulation::subject::Library;
-use simulation::{Finished, Invariant, Sabotage, Scenario, judge, play, play_broken};
+use simulation::{Finished, Flaw, Invariant, Scenario, judge, play, play_broken};
 
 fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
@@ -29,14 +29,14 @@ fn raised(run: &Finished) -> Vec<Invariant> {
 }
 
 /// The broken harness is caught by the invariant, and the same scenario without the breakage is not.
-fn caught(recipe: &str, faults: &[&str], sabotage: Sabotage, invariant: Invariant) {
+fn caught(recipe: &str, faults: &[&str], flaw: Flaw, invariant: Invariant) {
     let scenario = scenario(recipe, faults);
     let sound = play(&scenario);
     assert_eq!(judge(&sound), [], "the harness as it is");
-    let broken = play_broken(&scenario, sabotage);
+    let broken = play_broken(&scenario, flaw);
     assert!(
         raised(&broken).contains(&invariant),
-        "{sabotage:?}: expected {invariant}, seen {:?}; {:?}",
+        "{flaw:?}: expected {invariant}, seen {:?}; {:?}",
         judge(&broken),
         broken.exit
     );
@@ -44,48 +44,38 @@ fn caught(recipe: &str, faults: &[&str], sabotage: Sabotage, invariant: Invarian
 
 #[test]
 fn checks_that_see_nothing_are_a_false_green() {
-    caught("custom-html", &["volume-lost"], Sabotage::BlindChecks, Invariant::NoFalseGreen);
+    caught("custom-html", &["volume-lost"], Flaw::BlindChecks, Invariant::NoFalseGreen);
 }
 
 #[test]
 fn a_harness_that_blames_the_recipe_is_a_false_red() {
-    caught(
-        "custom-html",
-        &["registry-429@prepull"],
-        Sabotage::BlamesTheRecipe,
-        Invariant::NoFalseRed,
-    );
+    caught("custom-html", &["registry-429@prepull"], Flaw::BlamesTheRecipe, Invariant::NoFalseRed);
 }
 
 #[test]
 fn a_harness_without_limits_is_late() {
-    caught("custom-html", &["call-hangs@deploy"], Sabotage::Deaf, Invariant::VerdictInTime);
+    caught("custom-html", &["call-hangs@deploy"], Flaw::Deaf, Invariant::VerdictInTime);
 }
 
 #[test]
 fn a_sweep_that_sweeps_nothing_leaves_something() {
-    caught(
-        "custom-html",
-        &["kill@event:60"],
-        Sabotage::SweepsUnderTheCarpet,
-        Invariant::NothingLeft,
-    );
+    caught("custom-html", &["kill@event:60"], Flaw::SweepsUnderTheCarpet, Invariant::NothingLeft);
 }
 
 #[test]
 fn leases_that_nothing_holds_let_a_live_run_be_collected() {
-    caught("custom-html", &["gc@event:60"], Sabotage::LooseLeases, Invariant::LiveRunKept);
+    caught("custom-html", &["gc@event:60"], Flaw::LooseLeases, Invariant::LiveRunKept);
 }
 
 #[test]
 fn files_written_in_place_are_torn_by_a_kill() {
     let steps = play(&scenario("custom-html", &[])).steps;
-    let torn = |sabotage: Option<Sabotage>| {
+    let torn = |flaw: Option<Flaw>| {
         (0..steps)
             .filter(|step| {
                 let dying = scenario("custom-html", &[]).dying_in(*step);
-                let run = match sabotage {
-                    Some(sabotage) => play_broken(&dying, sabotage),
+                let run = match flaw {
+                    Some(flaw) => play_broken(&dying, flaw),
                     None => play(&dying),
                 };
                 raised(&run).contains(&Invariant::FilesWhole)
@@ -93,27 +83,22 @@ fn files_written_in_place_are_torn_by_a_kill() {
             .count()
     };
     assert_eq!(torn(None), 0);
-    assert!(torn(Some(Sabotage::WritesInPlace)) > 0);
+    assert!(torn(Some(Flaw::WritesInPlace)) > 0);
 }
 
 #[test]
 fn a_harness_that_does_not_know_the_secrets_writes_them_down() {
-    caught(
-        "ghost",
-        &["secret-in-log", "no-port@upgrade"],
-        Sabotage::NoSecrets,
-        Invariant::NoSecret,
-    );
+    caught("ghost", &["secret-in-log", "no-port@upgrade"], Flaw::NoSecrets, Invariant::NoSecret);
 }
 
 #[test]
 fn a_harness_that_takes_any_commit_tests_another_one() {
-    caught("custom-html", &["head-moved"], Sabotage::AnyCommit, Invariant::CommitConsented);
+    caught("custom-html", &["head-moved"], Flaw::AnyCommit, Invariant::CommitConsented);
 }
 
 #[test]
 fn a_run_of_no_release_must_not_move_the_last_good_one() {
-    caught("custom-html", &[], Sabotage::EverythingIsARelease, Invariant::LastGoodKept);
+    caught("custom-html", &[], Flaw::EverythingIsARelease, Invariant::LastGoodKept);
 }
 
 #[test]
@@ -121,7 +106,7 @@ fn chance_from_outside_changes_the_log() {
     let scenario = scenario("custom-html", &[]);
     let log = |run: &Finished| serde_json::to_string(&run.events).expect("events are JSON");
     assert_eq!(log(&play(&scenario)), log(&play(&scenario)));
-    let broken = |_| log(&play_broken(&scenario, Sabotage::Chance));
+    let broken = |_| log(&play_broken(&scenario, Flaw::Chance));
     let logs: Vec<String> = (0..3).map(broken).collect();
     assert!(logs[0] != logs[1] || logs[1] != logs[2], "three logs by chance are the same");
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use harness_core::suite::{EXAMPLE, SECTIONS, Section};
 use harness_local::bundle::{BROKEN, Ending};
 use harness_local::fault::{CLASSES, Class, Kind};
+use harness_local::sabotage::{self, Area};
 
 use crate::machine::{Machine, write_whole};
 use crate::progress::say;
@@ -28,6 +29,7 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
         ("floor.md", floor(machine).await?),
         ("broken-recipes.md", broken()),
         ("faults.md", faults()),
+        ("sabotage.md", sabotages()),
         ("fidelity.md", fidelity().await?),
         ("settings.md", settings()),
     ];
@@ -172,6 +174,20 @@ fn faults() -> String {
             let claimed = if claims { format!(" {} |", caught_by(class)) } else { String::new() };
             let row = ["| `", &class.usage(), "` | ", class.text, " | ", class.stands_for, " |"];
             page.push_str(&[&row.concat(), claimed.as_str(), "\n"].concat());
+        }
+    }
+    page
+}
+
+fn sabotages() -> String {
+    let mut page = format!("{GENERATED}\n# Sabotages\n\n");
+    page.push_str("How an app is broken on purpose, in one way at a time, to see whether its suite notices: `cargo xtask sabotage --recipe R`. One that finds nothing to break in a recipe proves nothing there and is not counted. The suite's `PARITY.md` says why a survivor cannot be caught.\n");
+    for area in Area::ALL {
+        page.push_str(&["\n## ", area.title(), "\n\n"].concat());
+        page.push_str("| sabotage | what happens | needs a |\n| --- | --- | --- |\n");
+        for class in sabotage::CLASSES.iter().filter(|c| c.area == area) {
+            let row = ["| `", class.name, "` | ", class.text, " | ", class.needs, " |\n"];
+            page.push_str(&row.concat());
         }
     }
     page

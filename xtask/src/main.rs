@@ -12,6 +12,7 @@ mod images;
 mod machine;
 mod mutants;
 mod progress;
+mod sabotage;
 mod server;
 mod sim;
 mod stream;
@@ -41,6 +42,8 @@ enum Task {
     Test(test::Args),
     /// Plays whole runs in virtual time, with faults; flags as for `cc-ci-sim`.
     Sim(sim::Args),
+    /// Breaks a recipe's app on purpose and says what its suite catches; flags as for `cc-ci-sim sabotage`.
+    Sabotage(sabotage::Args),
     /// Prints what the harness itself costs, beside other test runners where they are installed.
     Bench(bench::Args),
     /// Changes the code that decides, bit by bit, and counts the changes that no test notices.
@@ -66,6 +69,7 @@ async fn main() -> ExitCode {
             Task::Ci(args) => ci::run(&machine, args).await,
             Task::Test(args) => test::run(&machine, &args).await,
             Task::Sim(args) => sim::run(&machine, &args),
+            Task::Sabotage(args) => sabotage::run(&machine, args),
             Task::Bench(args) => bench::run(&machine, &args).await,
             Task::Mutants(args) => mutants::run(&machine, &args).await,
             Task::Docs(args) => docs::run(&machine, &args).await,

@@ -18,6 +18,11 @@ const PROFILE: &str = "sim";
 
 /// Runs it.
 pub(crate) fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
+    become_it(machine, &args.flags)
+}
+
+/// Builds the simulation and becomes it, with these flags.
+pub(crate) fn become_it(machine: &Machine, flags: &[String]) -> anyhow::Result<()> {
     let build = ["build", "--quiet", "--package", "simulation", "--profile", PROFILE, "--locked"];
     stream::cargo(machine, &build, &[])?;
     let own = std::env::current_exe().context("failed to find xtask's own folder")?;
@@ -25,5 +30,5 @@ pub(crate) fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
     // It lies in `<target>/debug`.
     let target = own.ancestors().nth(2).context("xtask lies in no target folder")?;
     let program = target.join(PROFILE).join("cc-ci-sim");
-    Err(stream::become_program(&program, &args.flags))
+    Err(stream::become_program(&program, flags))
 }

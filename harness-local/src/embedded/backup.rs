@@ -13,7 +13,8 @@ use super::apps::Kept;
 use super::server::Server;
 use crate::backupbot::{Moment, Plan, plan};
 use crate::engine::{MountFacts, ServiceFacts, VolumeFacts};
-use crate::world::{HookEnd, Io, MountSource, World};
+use crate::sabotage::Volumes;
+use crate::world::{HookEnd, Io, Kept as File, MountSource, World};
 
 /// Where Docker keeps volumes.
 const VOLUMES: &str = "/var/lib/docker/volumes/";
@@ -41,6 +42,7 @@ impl Server {
                 })
                 .collect();
             w.drain_refusals();
+            let before_hooks = if w.is_sabotaged() { w.held() } else { Volumes::new() };
             run_hooks(w, app, &plan, Moment::BackupPre, &mut errors).map_err(refused)?;
             let mut files = Vec::new();
             for path in &plan.paths {
@@ -50,7 +52,8 @@ impl Server {
                 }
                 files.extend(found.unwrap_or_default());
             }
-            w.trouble().spoil_backup(&mut files);
+            w.spoil_backup(&before_hooks, &mut files);
+            dump_yesterday(w, app, &plan, &before_hooks, &mut files);
             run_hooks(w, app, &plan, Moment::BackupPost, &mut errors).map_err(refused)?;
             let id = w.random().hex(64);
             let kept = Kept { time: w.now(), files };
@@ -88,11 +91,12 @@ impl Server {
             w.drain_refusals();
             run_hooks(w, app, &plan, Moment::RestorePre, &mut errors).map_err(refused)?;
             let mut files = kept.files;
-            w.trouble().spoil_restore(&mut files);
+            w.spoil_restore(&mut files);
             for (volume, below, bytes) in files {
                 w.put_into_volume(&app.stack, &volume, &below, bytes);
             }
             run_hooks(w, app, &plan, Moment::RestorePost, &mut errors).map_err(refused)?;
+            w.sabotage_restored();
             check_played(&w.drain_refusals(), &op)?;
             if errors.is_empty() {
                 return Ok(());
@@ -140,6 +144,27 @@ fn labels_of(world: &World, app: &App) -> Option<Plan> {
     (!services.is_empty()).then(|| plan(app.stack.as_str(), &services, &volumes))
 }
 
+/// Lets the hooks make their dumps once more of what volumes held yesterday, if that is how the backup is sabotaged,
+/// and puts those into it.
+fn dump_yesterday(
+    world: &mut World,
+    app: &App,
+    plan: &Plan,
+    before_hooks: &Volumes,
+    files: &mut [File],
+) {
+    let Some(yesterday) = world.dumps_of() else { return };
+    let today = world.held();
+    world.hold(yesterday);
+    // A hook that cannot dump what was there yesterday leaves nothing to put in.
+    let ran = run_hooks(world, app, plan, Moment::BackupPre, &mut Vec::new());
+    let made = world.held();
+    world.hold(today);
+    if ran.is_ok() {
+        world.swap_dumps(before_hooks, files, &made);
+    }
+}
+
 /// Runs the hooks of a moment. One that fails is an error line, and the work goes on; a service without a running
 /// container is passed over.
 fn run_hooks(
@@ -155,7 +180,7 @@ fn run_hooks(
         let Ok(service) = ServiceName::try_from(short) else { continue };
         let command = format!("set -o pipefail;{}", hook.command);
         let argv = ["bash", "-c", &command].map(str::to_owned);
-        match world.trouble().hook_end(moment.is_restore()) {
+        match world.hook_end(moment.is_restore()) {
             Some(HookEnd::Well) => continue,
             Some(HookEnd::Error) => {
                 let name = moment.label();

@@ -20,6 +20,7 @@ use super::server::{Reach, Server};
 use super::settings::{InProcessSettings, StartError};
 use super::shared::Shared;
 use crate::app::StandIns;
+use crate::sabotage::Sabotage;
 use crate::world::{Request, World};
 
 /// The way to a server in the same process.
@@ -51,6 +52,16 @@ impl Embedded<InProcess> {
             server: Server::new(settings.seed, settings.files, settings.laid, shared),
             reach,
         })
+    }
+
+    /// Lets one thing be sabotaged from now on. A fault is none of this server's doing, and does nothing here.
+    pub fn sabotage(&self, what: Sabotage) {
+        self.reach.shared.with(|w| w.sabotage(what));
+    }
+
+    /// Returns whether the sabotage found anything to break.
+    pub fn sabotage_came_to_something(&self) -> bool {
+        self.reach.shared.with(|w| w.sabotage_came_to_something())
     }
 
     /// Returns the server's clock.

@@ -70,10 +70,12 @@ impl World {
     pub(super) fn prepare_container(&mut self, task_id: &str) {
         let Some(task) = self.tasks.get(task_id) else { return };
         let (spec, stack) = (Arc::clone(&task.spec), task.stack.clone());
+        let service = task.service.clone();
         let name = format!("{}.{}.{}", task.service, task.slot, task.id);
         let id = self.random.hex(64);
         let mounted = self.mounted_files(&spec);
-        self.make_container(&id, &name, Some(stack), Arc::clone(&spec), mounted);
+        let image = self.really_runs(&service, &spec.image);
+        self.make_container(&id, &name, Some(stack), Arc::clone(&spec), mounted, &image);
         if let Some(container) = self.containers.get_mut(&id) {
             container.task = Some(task_id.to_owned());
         }
@@ -104,8 +106,9 @@ impl World {
         stack: Option<StackName>,
         spec: Arc<TaskSpec>,
         mounted: Mounted,
+        image: &str,
     ) {
-        let player = self.library.image(&spec.image);
+        let player = self.library.image(image);
         let image_files = Arc::new(player.files());
         for mount in &spec.mounts {
             self.make_volume(mount, stack.as_ref(), &image_files);
@@ -290,7 +293,7 @@ impl World {
                     ..TaskSpec::of_image(&image)
                 };
                 let id = self.random.hex(64);
-                self.make_container(&id, &name, None, Arc::new(spec), Mounted::new());
+                self.make_container(&id, &name, None, Arc::new(spec), Mounted::new(), &image);
             }
             EngineCall::Terminate => self.terminate(id),
             EngineCall::Refused { said } => self.refusals.push(said),

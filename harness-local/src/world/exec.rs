@@ -81,6 +81,7 @@ impl World {
     ) -> Result<i64, ExecError> {
         let name = full_name(stack, service.as_str());
         let container = self.running_container(&name)?;
+        self.before_write();
         self.exec_in_container(&container, argv, io)
     }
 
@@ -156,6 +157,7 @@ impl World {
         bytes: Vec<u8>,
     ) -> Result<(), FileError> {
         let container = self.running_container(&full_name(stack, service.as_str()))?;
+        self.before_write();
         let written =
             self.with_inside(&container, Purpose::Exec, |inside, _| inside.write(path, bytes));
         handled(path, written)
@@ -172,6 +174,7 @@ impl World {
         path: &str,
     ) -> Result<(), FileError> {
         let container = self.running_container(&full_name(stack, service.as_str()))?;
+        self.before_write();
         match self.with_inside(&container, Purpose::Exec, |inside, _| inside.remove(path)) {
             Some(Err(FileProblem::Missing)) => Ok(()),
             removed => handled(path, removed),

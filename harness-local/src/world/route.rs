@@ -24,8 +24,8 @@ pub enum Routed {
 pub(super) const ROUTED: &str = "proxy";
 
 impl World {
-    /// Takes a request through the router.
-    pub fn route(&mut self, host: &str, request: &Request) -> Routed {
+    /// Takes a request through the router, and returns what the app itself answers.
+    pub(super) fn honestly_route(&mut self, host: &str, request: &Request) -> Routed {
         let path = request.path.split('?').next().unwrap_or_default();
         let found = self
             .services

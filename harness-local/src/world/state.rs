@@ -16,6 +16,7 @@ use super::random::Random;
 use super::spec::{ServiceSpec, TaskSpec};
 use super::step::Step;
 use super::update::Rollout;
+use crate::sabotage::Saboteur;
 
 /// A Docker Engine in Swarm mode, in memory.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ pub struct World {
     /// What stand-ins were asked for and do not play.
     pub(super) refusals: Vec<String>,
     pub(super) trouble: Trouble,
+    pub(super) saboteur: Option<Box<Saboteur>>,
 }
 
 /// Something changed: look again.
@@ -165,6 +167,7 @@ impl World {
             events: Vec::new(),
             refusals: Vec::new(),
             trouble: Trouble::default(),
+            saboteur: None,
         }
     }
 

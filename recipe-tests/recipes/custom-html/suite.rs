@@ -1,6 +1,6 @@
 //! nginx that serves a volume: what is put into the docroot comes out, as what it is, through all tiers.
 
-use recipe_tests::{Check, Ctx, Suite, Tier, ensure, ensure_eq};
+use recipe_tests::{Check, Ctx, Suite, Tier, ensure, ensure_eq, skip};
 
 const DOCROOT: &str = "/usr/share/nginx/html";
 
@@ -20,6 +20,7 @@ pub fn suite() -> Suite {
     Suite::new()
         .seed(Tier::Upgrade, "page", plant_upgrade_page)
         .check(Tier::Upgrade, "page_survives", page_survives)
+        .check(Tier::Upgrade, "runs_its_version", runs_its_version)
         .seed(Tier::Backup, "page", plant_original_page)
         .seed(Tier::Restore, "page", mutate_page)
         .check(Tier::Restore, "page_is_original", page_is_original)
@@ -38,6 +39,30 @@ async fn plant_upgrade_page(ctx: Ctx) -> Check {
 async fn page_survives(ctx: Ctx) -> Check {
     let body: String = ctx.fact("custom-html.upgrade")?;
     serves(&ctx, "/ccci-upgrade.txt", &body).await
+}
+
+/// What the service names and what answers are two things: an image under a new name may hold the old program.
+async fn runs_its_version(ctx: Ctx) -> Check {
+    let upgraded = ctx
+        .run()
+        .upgrade
+        .as_ref()
+        .and_then(|u| u.after.services.iter().find(|service| service.name.as_str() == "app"));
+    let image = upgraded.map(|service| service.image.clone()).unwrap_or_default();
+    let tag = image.split('@').next().and_then(|name| name.rsplit_once(':'));
+    let version: String = tag
+        .map(|(_, tag)| tag.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect())
+        .unwrap_or_default();
+    if version.split('.').count() != 3 {
+        return skip(format!("the image {image} does not name a version of nginx"));
+    }
+    let answer = ctx.get("/").await?;
+    let server = answer.header("server").unwrap_or_default().to_owned();
+    if server == "nginx" {
+        return skip("this nginx does not say its version");
+    }
+    ensure_eq!(server, format!("nginx/{version}"), "the server that {image} runs");
+    Ok(())
 }
 
 async fn plant_original_page(ctx: Ctx) -> Check {

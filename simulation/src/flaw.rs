@@ -1,4 +1,4 @@
-//! Harnesses that are broken on purpose, one for each invariant: each must be caught. Main type: [`Sabotage`].
+//! Harnesses that are broken on purpose, one for each invariant: each must be caught. Main type: [`Flaw`].
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use harness_core::tier::Status;
 
 /// A way in which a harness can be broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sabotage {
+pub enum Flaw {
     /// Checks that pass whatever they see (I1).
     BlindChecks,
     /// Every fault is the recipe's (I2).
@@ -33,7 +33,7 @@ pub enum Sabotage {
     Chance,
 }
 
-impl Sabotage {
+impl Flaw {
     /// Changes whose fault something is.
     pub(crate) fn blame<V>(self, done: Result<V, OpError>) -> Result<V, OpError> {
         done.map_err(|mut error| {
@@ -49,15 +49,15 @@ impl Sabotage {
 #[derive(Debug)]
 pub(crate) struct Seeing<T> {
     pub(crate) trials: T,
-    pub(crate) sabotage: Option<Sabotage>,
+    pub(crate) flaw: Option<Flaw>,
 }
 
 impl<T: Trials> Trials for Seeing<T> {
     async fn run(&self, file: &RunFile, limit: Duration) -> TrialsEnded {
         let mut ended = self.trials.run(file, limit).await;
-        let is_blind = |check: &str| match self.sabotage {
-            Some(Sabotage::BlindChecks) => true,
-            Some(Sabotage::AnyCommit) => check == "version_or_image_moved",
+        let is_blind = |check: &str| match self.flaw {
+            Some(Flaw::BlindChecks) => true,
+            Some(Flaw::AnyCommit) => check == "version_or_image_moved",
             Some(_) | None => false,
         };
         for line in &mut ended.lines {

@@ -1,0 +1,144 @@
+//! Where a saboteur lays hands on the engine and what runs on it. Nobody does, until [`World::sabotage`] says so.
+
+use super::fault_data::{HookEnd, Kept};
+use super::image::{Request, Response};
+use super::route::Routed;
+use super::state::World;
+use crate::sabotage::{Sabotage, Saboteur, Volumes};
+
+/// Methods that only read.
+const READING: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
+
+impl World {
+    /// Lets one thing be sabotaged from now on.
+    pub(crate) fn sabotage(&mut self, what: Sabotage) {
+        self.saboteur = Some(Box::new(Saboteur::new(what)));
+    }
+
+    /// Returns whether the saboteur found anything to break.
+    pub(crate) fn sabotage_came_to_something(&self) -> bool {
+        self.saboteur.as_ref().is_some_and(|s| s.came_to_something())
+    }
+
+    /// Returns whether somebody sabotages.
+    pub(crate) const fn is_sabotaged(&self) -> bool {
+        self.saboteur.is_some()
+    }
+
+    /// Returns what all volumes hold.
+    pub(crate) fn held(&self) -> Volumes {
+        self.volumes.iter().map(|(name, volume)| (name.clone(), volume.files.clone())).collect()
+    }
+
+    /// Lets the volumes that are there hold something else.
+    pub(crate) fn hold(&mut self, mut held: Volumes) {
+        for (name, volume) in &mut self.volumes {
+            if let Some(files) = held.remove(name) {
+                volume.files = files;
+            }
+        }
+    }
+
+    /// Someone is about to write from outside.
+    pub(super) fn before_write(&mut self) {
+        let Some(mut saboteur) = self.saboteur.take() else { return };
+        saboteur.before_write(|| self.held());
+        self.saboteur = Some(saboteur);
+    }
+
+    /// A deploy begins.
+    pub(super) fn sabotage_deploy(&mut self) {
+        self.on_volumes(Saboteur::at_deploy);
+    }
+
+    /// A restore has ended.
+    pub(crate) fn sabotage_restored(&mut self) {
+        self.on_volumes(Saboteur::after_restore);
+    }
+
+    fn on_volumes(&mut self, work: impl FnOnce(&mut Saboteur, &mut Volumes)) {
+        let Some(mut saboteur) = self.saboteur.take() else { return };
+        let mut held = self.held();
+        work(&mut saboteur, &mut held);
+        self.hold(held);
+        self.saboteur = Some(saboteur);
+    }
+
+    /// Returns the image that a service really runs.
+    pub(super) fn really_runs(&mut self, service: &str, named: &str) -> String {
+        match &mut self.saboteur {
+            Some(saboteur) => saboteur.image(service, named),
+            None => named.to_owned(),
+        }
+    }
+
+    /// Returns how a hook ends instead of being run; none: it is run.
+    pub(crate) fn hook_end(&mut self, is_restore: bool) -> Option<HookEnd> {
+        let skips = self.saboteur.as_mut().is_some_and(|s| s.skips_hook(is_restore));
+        if skips { Some(HookEnd::Well) } else { self.trouble.hook_end(is_restore) }
+    }
+
+    /// Returns what the dumps of a backup are to be made of instead of what volumes hold.
+    pub(crate) fn dumps_of(&self) -> Option<Volumes> {
+        self.saboteur.as_ref()?.dumps_of().cloned()
+    }
+
+    /// Takes from a backup what it is to lose.
+    pub(crate) fn spoil_backup(&mut self, before_hooks: &Volumes, files: &mut Vec<Kept>) {
+        self.trouble.spoil_backup(files);
+        if let Some(saboteur) = &mut self.saboteur {
+            saboteur.spoil_backup(before_hooks, files);
+        }
+    }
+
+    /// Puts other dumps into a backup.
+    pub(crate) fn swap_dumps(
+        &mut self,
+        before_hooks: &Volumes,
+        files: &mut [Kept],
+        made: &Volumes,
+    ) {
+        if let Some(saboteur) = &mut self.saboteur {
+            saboteur.swap_dumps(before_hooks, files, made);
+        }
+    }
+
+    /// Takes from what is to come back what a restore is to lose.
+    pub(crate) fn spoil_restore(&mut self, files: &mut Vec<Kept>) {
+        self.trouble.spoil_restore(files);
+        let Some(mut saboteur) = self.saboteur.take() else { return };
+        saboteur.spoil_restore(&self.held(), files);
+        self.saboteur = Some(saboteur);
+    }
+
+    /// Takes a request through the router, and changes what comes back as it was told to.
+    pub fn route(&mut self, host: &str, request: &Request) -> Routed {
+        let reads = READING.contains(&request.method.as_str());
+        if !reads {
+            self.before_write();
+        }
+        let Some(mut saboteur) = self.saboteur.take() else {
+            return self.honestly_route(host, request);
+        };
+        let held = (!reads && saboteur.drops_writes()).then(|| self.held());
+        let mut routed = self.honestly_route(host, request);
+        if let (Some(held), Routed::Answered(answer)) = (held, &routed)
+            && answer.status < 400
+            && held != self.held()
+        {
+            self.hold(held);
+            saboteur.dropped();
+        }
+        if let Routed::Answered(own) = routed {
+            let mut ask = |asked: &Request| -> Option<Response> {
+                match self.honestly_route(host, asked) {
+                    Routed::Answered(answer) => Some(answer),
+                    Routed::Unknown | Routed::NoBackend | Routed::Refused => None,
+                }
+            };
+            routed = Routed::Answered(saboteur.answer(request, own, &mut ask));
+        }
+        self.saboteur = Some(saboteur);
+        routed
+    }
+}
