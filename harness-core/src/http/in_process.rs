@@ -70,6 +70,10 @@ impl InProcess {
         let path = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
         let asked = Asked { method: request.method().to_string(), path, headers, body };
         let mut answer = self.responder.respond(asked).await?;
+        // What a server says by itself over the network.
+        if answer.header(CONTENT_LENGTH.as_str()).is_none() && !matches!(answer.status, 204 | 304) {
+            answer.headers.push((CONTENT_LENGTH.to_string(), answer.body.len().to_string()));
+        }
         answer.body.truncate(MAX_BODY);
         self.lock(|cookies| {
             let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie");

@@ -1,8 +1,9 @@
 //! Running a `.hurl` file against the app. Main function: [`run`].
 
 use harness_core::cause::CauseClass;
-use harness_core::http::Answer;
+use harness_core::http::{Answer, Client};
 use harness_core::hurl::{Entry, Exchange, HurlFile, Mismatch, Place, Response, Variables, shown};
+use harness_core::name::Domain;
 use harness_core::repo_tests::RepoTest;
 use serde_json::Value;
 
@@ -14,36 +15,59 @@ use crate::ctx::Ctx;
 /// So many things that do not hold are said of one answer.
 const MOST_SAID: usize = 5;
 
-/// Runs a file: its requests in order, until something does not hold. A file that is not understood whole sends nothing.
+/// All that a file has of the run.
+pub(super) struct Around<'a> {
+    /// The app's domain.
+    pub(super) domain: &'a Domain,
+    /// Makes a client for one of the app's hosts.
+    pub(super) client: &'a dyn Fn(&Domain) -> Result<Client, Failure>,
+    /// Makes a text that occurs nowhere else.
+    pub(super) unique: &'a dyn Fn(&str) -> String,
+    /// Keeps a text out of every artefact.
+    pub(super) hide: &'a dyn Fn(&str) -> Check,
+}
+
+/// Runs a file against the app of a run.
 pub(super) async fn run(ctx: &Ctx, test: &RepoTest) -> Check {
+    let around = Around {
+        domain: ctx.domain(),
+        client: &|host| ctx.fresh_http(host),
+        unique: &|word| ctx.unique(word),
+        hide: &|text| ctx.secret(text).map(drop),
+    };
+    run_file(&around, test).await
+}
+
+/// Runs a file: its requests in order, until something does not hold. A file that is not understood whole sends nothing.
+pub(super) async fn run_file(around: &Around<'_>, test: &RepoTest) -> Check {
     let file = HurlFile::parse(&test.path, &test.text, &Variables::GIVEN)
         .map_err(|e| Failure::error(CauseClass::Suite, e.to_string()))?;
-    let uuid = || uuid(&ctx.unique(""));
+    let uuid = || uuid(&(around.unique)(""));
     let mut variables = Variables::new(&uuid);
-    give(ctx, &mut variables)?;
-    let mut clients = Clients::new(ctx);
+    give(around, &mut variables)?;
+    let mut clients = Clients::new(around.client);
     for entry in &file.entries {
-        let ended = step(ctx, entry, &mut variables, &mut clients).await;
+        let ended = step(around, entry, &mut variables, &mut clients).await;
         ended.map_err(|(place, failure)| placed(&file.name, place, &failure))?;
     }
     Ok(())
 }
 
 /// Sets what every file is given.
-fn give(ctx: &Ctx, variables: &mut Variables<'_>) -> Check {
-    let user = ctx.unique("ccci").chars().take(16).collect::<String>();
-    let password = ctx.unique("Pw1");
-    ctx.secret(password.clone())?;
-    variables.set("domain", ctx.domain().as_str());
-    variables.set("base_url", format!("https://{}", ctx.domain()));
-    variables.set("unique", ctx.unique("ccci"));
+fn give(around: &Around<'_>, variables: &mut Variables<'_>) -> Check {
+    let user = (around.unique)("ccci").chars().take(16).collect::<String>();
+    let password = (around.unique)("Pw1");
+    (around.hide)(&password)?;
+    variables.set("domain", around.domain.as_str());
+    variables.set("base_url", format!("https://{}", around.domain));
+    variables.set("unique", (around.unique)("ccci"));
     variables.set("user", user);
     variables.set("password", password);
     Ok(())
 }
 
 async fn step(
-    ctx: &Ctx,
+    around: &Around<'_>,
     entry: &Entry,
     variables: &mut Variables<'_>,
     clients: &mut Clients<'_>,
@@ -54,10 +78,10 @@ async fn step(
             value.map_err(|e| (entry.place, Failure::error(CauseClass::Suite, e.to_string())))?;
         variables.set(name, typed(value));
     }
-    let sent = send(entry, variables, ctx.domain(), clients).await;
+    let sent = send(entry, variables, around.domain, clients).await;
     let (answer, url) = sent.map_err(|failure| (entry.place, failure))?;
     let Some(response) = &entry.response else { return Ok(()) };
-    judge(ctx, response, &answer, &url, variables)
+    judge(around, response, &answer, &url, variables)
 }
 
 /// Returns what an option's text means, as Hurl reads it: a number, `true`, `false`, `null`, or the text itself.
@@ -69,7 +93,7 @@ fn typed(text: String) -> Value {
 }
 
 fn judge(
-    ctx: &Ctx,
+    around: &Around<'_>,
     response: &Response,
     answer: &Answer,
     url: &str,
@@ -84,7 +108,7 @@ fn judge(
         let value = capture.take(exchange, variables).map_err(|m| (capture.place, wrong(&m)))?;
         if capture.is_secret {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            ctx.secret(text).map_err(|failure| (capture.place, failure))?;
+            (around.hide)(&text).map_err(|failure| (capture.place, failure))?;
         }
         variables.set(&capture.name, value);
     }

@@ -6,18 +6,17 @@ use harness_core::http::Client;
 use harness_core::name::Domain;
 
 use crate::check::Failure;
-use crate::ctx::Ctx;
 
 /// The clients that one file made so far.
 pub(super) struct Clients<'a> {
-    ctx: &'a Ctx,
+    make: &'a dyn Fn(&Domain) -> Result<Client, Failure>,
     made: BTreeMap<Domain, Client>,
 }
 
 impl<'a> Clients<'a> {
     /// Returns no client yet: a file begins without cookies.
-    pub(super) const fn new(ctx: &'a Ctx) -> Self {
-        Self { ctx, made: BTreeMap::new() }
+    pub(super) const fn new(make: &'a dyn Fn(&Domain) -> Result<Client, Failure>) -> Self {
+        Self { make, made: BTreeMap::new() }
     }
 
     /// Returns the client of a host.
@@ -25,7 +24,7 @@ impl<'a> Clients<'a> {
         if let Some(client) = self.made.get(host) {
             return Ok(client.clone());
         }
-        let client = self.ctx.fresh_http(host)?;
+        let client = (self.make)(host)?;
         self.made.insert(host.clone(), client.clone());
         Ok(client)
     }

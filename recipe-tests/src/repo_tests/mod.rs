@@ -4,6 +4,7 @@
 mod hurl;
 mod jar;
 mod request;
+mod script;
 mod steps;
 
 pub(crate) use steps::steps;

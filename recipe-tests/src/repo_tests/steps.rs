@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use harness_core::cause::CauseClass;
 use harness_core::repo_tests::RepoTestKind;
 use harness_core::run_file::RunFile;
 use harness_core::tier::Tier;
 
-use super::hurl;
-use crate::check::Failure;
+use super::{hurl, script};
 use crate::suite::{Step, Suite};
 
 /// How long one file may take.
@@ -24,10 +22,7 @@ pub(crate) fn steps(run: &RunFile) -> Vec<Step> {
             async move {
                 match file.kind {
                     RepoTestKind::Hurl => hurl::run(&ctx, &file).await,
-                    RepoTestKind::Script => Err(Failure::error(
-                        CauseClass::Harness,
-                        "scripts of the recipe's own repository cannot be run yet",
-                    )),
+                    RepoTestKind::Script => script::run(&ctx, &file).await,
                 }
             }
         });
