@@ -186,7 +186,7 @@ fn published(port: &Port) -> Result<Vec<PublishedPort>, String> {
         let text = text.rsplit(':').next().unwrap_or_default();
         let (first, last) = text.split_once('-').unwrap_or((text, text));
         let (first, last) = (first.trim().parse::<u16>().ok()?, last.trim().parse::<u16>().ok()?);
-        (first <= last).then(|| first..=last)
+        (first <= last).then_some(first..=last)
     };
     let targets = range(&port.target).ok_or_else(invalid)?;
     let protocol = if port.protocol == "udp" { Protocol::Udp } else { Protocol::Tcp };
