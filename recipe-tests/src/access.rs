@@ -247,8 +247,11 @@ fn from_exec(service: &ServiceName, argv: &[&str], error: ExecError) -> AccessEr
     let reason = Chain(&error).to_string();
     match error {
         ExecError::NotRunning { service } => AccessError::NotRunning { service, reason },
-        ExecError::Failed { command, service, .. }
-        | ExecError::NoProgram { command, service, .. }
+        ExecError::Failed { command, service, code, output } => {
+            let said = format!("{}{}", output.stdout.trim(), output.stderr.trim());
+            AccessError::Command { service, command, reason: format!("exit code {code}: {said}") }
+        }
+        ExecError::NoProgram { command, service, .. }
         | ExecError::TimedOut { command, service, .. } => {
             AccessError::Command { service, command, reason }
         }

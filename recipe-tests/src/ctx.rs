@@ -102,7 +102,8 @@ impl Ctx {
         Ok(self.http()?.get(path, REQUEST_LIMIT).await?)
     }
 
-    /// Returns the HTTP client for the app, for other methods, headers and bodies. It keeps cookies.
+    /// Returns the HTTP client that this phase's seeds or checks share, cookies included. For sessions, bodies and
+    /// headers there is [`Ctx::visitor`].
     ///
     /// # Errors
     /// The client cannot be set up.
@@ -110,10 +111,7 @@ impl Ctx {
         if let Some(client) = self.inner.client.get() {
             return Ok(client.clone());
         }
-        let client = match &self.inner.within {
-            Some(within) => within::client(self.domain(), &within.attached)?,
-            None => Client::for_app(self.domain(), &self.route()?)?,
-        };
+        let client = self.fresh_http(self.domain())?;
         Ok(self.inner.client.get_or_init(|| client).clone())
     }
 
@@ -221,6 +219,11 @@ impl Ctx {
         })
     }
 
+    /// Returns whether something was kept under a key.
+    pub(crate) fn has_fact(&self, key: &str) -> bool {
+        self.inner.notes.fact(key).is_some()
+    }
+
     /// Keeps something under a key, for the checks of this tier and all later phases.
     ///
     /// # Errors
@@ -268,7 +271,7 @@ impl Ctx {
         &self.inner.archive
     }
 
-    fn service(&self, name: &str) -> Result<ServiceName, Failure> {
+    pub(crate) fn service(&self, name: &str) -> Result<ServiceName, Failure> {
         let known = &self.inner.run.services;
         if let Some(service) = known.iter().find(|s| s.name.as_str() == name) {
             return Ok(service.name.clone());

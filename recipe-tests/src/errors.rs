@@ -2,7 +2,7 @@
 
 use harness_core::cause::CauseClass;
 use harness_core::chain::Chain;
-use harness_core::http::{ClientError, HttpError};
+use harness_core::http::{ClientError, HttpError, NotJson};
 use harness_core::wait::WaitError;
 
 use crate::access::AccessError;
@@ -24,6 +24,12 @@ impl From<HttpError> for Failure {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         Self::error(CauseClass::Host, Chain(&error).to_string())
+    }
+}
+
+impl From<NotJson> for Failure {
+    fn from(error: NotJson) -> Self {
+        Self::error(CauseClass::App, Chain(&error).to_string())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What came back, or why nothing did.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,15 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// Reads the body as JSON, whatever its media type says.
+    ///
+    /// # Errors
+    /// It is no JSON.
+    pub fn json(&self) -> Result<serde_json::Value, NotJson> {
+        serde_json::from_slice(&self.body)
+            .map_err(|source| NotJson { seen: self.summary(), source: Arc::new(source) })
+    }
+
     /// Returns the status and the beginning of the body, as evidence in one line.
     pub fn summary(&self) -> String {
         let text = self.text();
@@ -51,6 +61,16 @@ impl Answer {
         let more = if line.chars().count() > 120 { "…" } else { "" };
         format!("status {}, {} bytes: {short}{more}", self.status, self.body.len())
     }
+}
+
+/// An answer's body is no JSON.
+#[derive(Clone, Debug, Error)]
+#[error("expected JSON, seen {seen}")]
+pub struct NotJson {
+    /// The answer in one line.
+    pub seen: String,
+    /// What is wrong with it.
+    pub source: Arc<serde_json::Error>,
 }
 
 /// Why there is no answer: never a status.

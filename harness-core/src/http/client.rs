@@ -118,14 +118,24 @@ impl Client {
         &self.origin
     }
 
+    /// Returns `https://<domain>`: the origin of the app's own pages, whichever port the router has here.
+    pub fn site(&self) -> String {
+        format!("https://{}", self.host())
+    }
+
+    fn host(&self) -> &str {
+        self.origin.trim_start_matches("https://").split(':').next().unwrap_or_default()
+    }
+
     /// Begins a request to a path, for methods, headers and bodies of one's own; end it with [`Client::send`].
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        let host = self.origin.trim_start_matches("https://").split(':').next().unwrap_or_default();
         let client = match &self.way {
             Way::Network(client) => client,
             Way::InProcess(inner) => inner.client(),
         };
-        client.request(method, format!("{}{path}", self.origin)).header(reqwest::header::HOST, host)
+        client
+            .request(method, format!("{}{path}", self.origin))
+            .header(reqwest::header::HOST, self.host())
     }
 
     /// Asks for a path.

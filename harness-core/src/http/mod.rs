@@ -8,8 +8,9 @@ mod cookies;
 mod fallback;
 mod in_process;
 
-pub use answer::{Answer, HttpError};
+pub use answer::{Answer, HttpError, NotJson};
 pub use client::{Client, ClientError, Route};
 pub use converge::{Verdict, assert_converges, wait_for_http};
 pub use fallback::{DEFAULT_CERTIFICATE, ROUTER_404, RouterPage, router_page};
 pub use in_process::{Asked, Responder};
+pub use reqwest::{Method, RequestBuilder};

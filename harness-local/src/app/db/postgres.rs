@@ -162,6 +162,10 @@ pub(super) struct Manner {
     pub(super) tuples_only: bool,
     pub(super) aligned: bool,
     pub(super) separator: String,
+    /// Between rows; none stands for a line's end.
+    pub(super) record: Option<String>,
+    /// What stands for `NULL`.
+    pub(super) null: String,
     pub(super) quiet: bool,
     stops: bool,
     atomic: bool,
@@ -171,7 +175,9 @@ impl Manner {
     #[cfg(test)]
     pub(super) fn new(tuples_only: bool, aligned: bool) -> Self {
         let separator = "|".to_owned();
-        Self { tuples_only, aligned, separator, quiet: false, stops: false, atomic: false }
+        let (record, null) = (None, String::new());
+        let (quiet, stops, atomic) = (false, false, false);
+        Self { tuples_only, aligned, separator, record, null, quiet, stops, atomic }
     }
 }
 
@@ -185,17 +191,21 @@ pub(super) fn psql(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io<'_
         let is_on = |v: &str| ["1", "on", "true", "yes"].contains(&v.to_ascii_lowercase().as_str());
         text.split_once('=').is_some_and(|(n, v)| n == "ON_ERROR_STOP" && is_on(v))
     };
+    let null = line.get("pset").and_then(|p| p.strip_prefix("null="));
+    if line.has("pset") && null.is_none() {
+        return refuse("psql", "the option --pset with other than null", io);
+    }
     let manner = Manner {
         tuples_only: line.has("tuples-only"),
         aligned: !line.has("no-align"),
         separator: line.get("field-separator").unwrap_or("|").to_owned(),
+        record: line.get("record-separator").map(str::to_owned),
+        null: null.unwrap_or_default().to_owned(),
         quiet: line.has("quiet"),
         stops: line.options.iter().any(|(n, v)| ["set", "variable"].contains(n) && sets(v)),
         atomic: line.has("single-transaction"),
     };
-    if let Some(option) =
-        ["pset", "list", "output", "record-separator"].iter().find(|o| line.has(o))
-    {
+    if let Some(option) = ["list", "output"].iter().find(|o| line.has(o)) {
         return refuse("psql", &format!("the option --{option}"), io);
     }
     let mut rest = line.rest.iter().map(String::as_str);

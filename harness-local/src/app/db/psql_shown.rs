@@ -5,7 +5,7 @@ use crate::app::sql::Cell;
 
 /// Writes rows as `psql` does.
 pub(super) fn shown(manner: &Manner, columns: &[String], rows: &[Vec<Cell>]) -> String {
-    let text = |cell: &Cell| cell.clone().unwrap_or_default();
+    let text = |cell: &Cell| cell.clone().unwrap_or_else(|| manner.null.clone());
     let count = match rows.len() {
         1 => "(1 row)".to_owned(),
         count => format!("({count} rows)"),
@@ -21,7 +21,8 @@ pub(super) fn shown(manner: &Manner, columns: &[String], rows: &[Vec<Cell>]) -> 
         if !manner.tuples_only {
             lines.push(count);
         }
-        return lines.into_iter().map(|l| l + "\n").collect();
+        let shown = lines.join(manner.record.as_deref().unwrap_or("\n"));
+        return if lines.is_empty() { shown } else { shown + "\n" };
     }
     let widths: Vec<usize> = (0..columns.len())
         .map(|at| {
@@ -71,6 +72,10 @@ mod tests {
             [vec![Some("7".to_owned()), Some("a".to_owned())], vec![Some("10".to_owned()), None]];
         assert_eq!(shown(&manner(true, false), &columns, &rows), "7|a\n10|\n");
         assert_eq!(shown(&manner(false, false), &columns, &rows), "id|name\n7|a\n10|\n(2 rows)\n");
+        let mut own = manner(true, false);
+        (own.record, own.null) = (Some("\u{1e}".to_owned()), "NULL".to_owned());
+        assert_eq!(shown(&own, &columns, &rows), "7|a\u{1e}10|NULL\n");
+        assert_eq!(shown(&own, &columns, &[]), "");
         let table = " id | name\n----+------\n  7 | a\n 10 |\n(2 rows)\n\n";
         assert_eq!(shown(&manner(false, true), &columns, &rows), table);
         assert_eq!(

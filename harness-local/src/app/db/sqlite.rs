@@ -13,7 +13,7 @@ use crate::world::Io;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Options without a value; `sqlite3` writes them with one dash or two.
-const FLAGS: [(&str, Takes); 12] = [
+const FLAGS: [(&str, Takes); 14] = [
     ("batch", Takes::Nothing),
     ("bail", Takes::Nothing),
     ("header", Takes::Nothing),
@@ -25,6 +25,8 @@ const FLAGS: [(&str, Takes); 12] = [
     ("noinit", Takes::Nothing),
     ("separator", Takes::Value),
     ("cmd", Takes::Value),
+    ("ascii", Takes::Nothing),
+    ("nullvalue", Takes::Value),
     ("init", Takes::Value),
 ];
 
@@ -33,6 +35,10 @@ struct Run<'a, 'b, 'c> {
     machine: &'a mut Machine<'b, 'c>,
     path: String,
     separator: String,
+    /// What a row ends with.
+    record: String,
+    /// What stands for `NULL`.
+    null: String,
     header: bool,
     bails: bool,
     began: Option<(Server, bool)>,
@@ -42,6 +48,7 @@ struct Run<'a, 'b, 'c> {
 pub(super) fn sqlite3(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io<'_>) -> i64 {
     let (mut rest, mut separator, mut header, mut bails) =
         (Vec::new(), "|".to_owned(), false, false);
+    let (mut record, mut null) = ("\n".to_owned(), String::new());
     let mut scripts = Vec::new();
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
@@ -59,6 +66,8 @@ pub(super) fn sqlite3(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io
             "separator" => separator = value.to_owned(),
             "csv" => separator = ",".to_owned(),
             "tabs" => separator = "\t".to_owned(),
+            "ascii" => (separator, record) = ("\u{1f}".to_owned(), "\u{1e}".to_owned()),
+            "nullvalue" => null = value.to_owned(),
             "header" => header = true,
             "bail" => bails = true,
             "cmd" => scripts.push(value.to_owned()),
@@ -75,7 +84,8 @@ pub(super) fn sqlite3(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io
     }
     // What stands on the command line ends at its first error.
     bails |= from_words;
-    let mut run = Run { machine, path: (*path).to_owned(), separator, header, bails, began: None };
+    let path = (*path).to_owned();
+    let mut run = Run { machine, path, separator, record, null, header, bails, began: None };
     let mut code = 0;
     for script in scripts {
         code = code.max(run.script(&script, io));
@@ -86,7 +96,7 @@ pub(super) fn sqlite3(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io
     // What was not committed is lost.
     if let Some((mut before, _)) = run.began.take() {
         let database = before.databases.remove("main").unwrap_or_default();
-        if let Err(problem) = run.store(path, &database) {
+        if let Err(problem) = run.store(&run.path.clone(), &database) {
             return fail(io, &problem);
         }
     }
@@ -168,12 +178,13 @@ impl Run<'_, '_, '_> {
         match outcome {
             Ok(Done::Rows { columns, rows }) => {
                 if self.header && !rows.is_empty() {
-                    io.out.extend(format!("{}\n", columns.join(&self.separator)).bytes());
+                    let names = columns.join(&self.separator);
+                    io.out.extend(format!("{names}{}", self.record).bytes());
                 }
-                let text = |cell: &Cell| cell.clone().unwrap_or_default();
+                let text = |cell: &Cell| cell.clone().unwrap_or_else(|| self.null.clone());
                 for row in rows {
                     let line = row.iter().map(text).collect::<Vec<_>>().join(&self.separator);
-                    io.out.extend(format!("{line}\n").bytes());
+                    io.out.extend(format!("{line}{}", self.record).bytes());
                 }
                 0
             }
