@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::db::{DatabaseImage, Product, Redis};
 use super::generic::Generic;
-use super::ghost::Ghost;
 use super::nginx::Nginx;
 use super::suites;
 use crate::world::{Image, ImageSource, Library};
@@ -40,9 +39,6 @@ impl Library for StandIns {
         match name {
             "nginx" | "library/nginx" | "docker.io/library/nginx" => {
                 Arc::new(Nginx::new(tag.unwrap_or("1")))
-            }
-            "ghost" | "library/ghost" | "docker.io/library/ghost" => {
-                Arc::new(Ghost::new(tag.unwrap_or_default()))
             }
             _ if ["redis", "valkey"].contains(&name.rsplit('/').next().unwrap_or_default()) => {
                 Arc::new(Redis)

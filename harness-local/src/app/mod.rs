@@ -13,7 +13,6 @@ mod db;
 mod files;
 mod find;
 mod generic;
-mod ghost;
 mod library;
 mod nginx;
 mod nginx_conf;

@@ -56,6 +56,8 @@ pub const BROKEN: &[Broken] = &[
     fails("broken-empty-backup", Tier::Backup, "backed_up", CauseClass::Recipe),
     fails("broken-silent-hook", Tier::Backup, "declared_paths_are_in_it", CauseClass::Recipe),
     fails("broken-restore-loses", Tier::Restore, "markers_are_back", CauseClass::Recipe),
+    fails("broken-no-restore-hook", Tier::Restore, "row_is_original", CauseClass::Recipe)
+        .run_as("ghost"),
     fails("broken-blocked-volume", Tier::Install, "volumes_are_its_own", CauseClass::Recipe),
     fails("leaky", Tier::Backup, "hooks_succeeded", CauseClass::Recipe),
     ends("broken-unpullable", Ending::NotVerified, CauseClass::Registry),

@@ -1,18 +1,34 @@
-//! Ghost: a blog that keeps all that is written in MySQL or MariaDB.
+//! Plays Ghost: a blog that keeps all that is written in MySQL or MariaDB, and what is uploaded in its content folder.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-
-use super::db::{Ask, Reply, Silence, Want, connect};
-use super::programs::{Machine, base_name};
-use super::sql::{Done, pieces};
+use crate::app::StandIn;
 use crate::world::{Image, Inside, Io, Purpose, Ran, Request, Response};
+
+#[path = "stand_in/admin.rs"]
+mod admin;
+#[path = "stand_in/database.rs"]
+mod database;
+#[path = "stand_in/pages.rs"]
+mod pages;
+#[path = "stand_in/posts.rs"]
+mod posts;
+#[path = "stand_in/uploads.rs"]
+mod uploads;
+
+use database::Unanswered;
+
+/// Returns the images that this recipe brings.
+pub(crate) fn stand_ins() -> Vec<StandIn> {
+    let one = |image| StandIn { image, make: |tag| Arc::new(Ghost::new(tag)) };
+    ["ghost", "library/ghost", "docker.io/library/ghost"].map(one).to_vec()
+}
 
 /// Plays Ghost of one version.
 #[derive(Clone, Debug)]
-pub(super) struct Ghost {
+struct Ghost {
     version: String,
 }
 
@@ -29,12 +45,17 @@ const MIGRATION: Duration = Duration::from_millis(60);
 /// Where its files lie.
 const CONTENT: &str = "/var/lib/ghost/content";
 
-/// Why the database does not answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Unanswered(String);
+/// The tables that are made at first, and what they hold.
+const SCHEMA: &str = "CREATE TABLE settings (`key` varchar(50) NOT NULL, value text, PRIMARY KEY (`key`));
+    CREATE TABLE users (id varchar(24) NOT NULL, name varchar(191), email varchar(191), password varchar(64), PRIMARY KEY (id));
+    CREATE TABLE sessions (id varchar(64) NOT NULL, user_id varchar(24), origin varchar(191), PRIMARY KEY (id));
+    CREATE TABLE integrations (id varchar(24) NOT NULL, name varchar(191), content_key varchar(26), PRIMARY KEY (id));
+    CREATE TABLE posts (id varchar(24) NOT NULL, title varchar(2000), slug varchar(191), html longtext, status varchar(50), updated_at varchar(30), PRIMARY KEY (id));
+    INSERT INTO settings VALUES ('title', 'Ghost'), ('description', 'Thoughts, stories and ideas');
+    INSERT INTO posts VALUES ('1', 'Coming soon', 'coming-soon', '<p>This is a brand new site.</p>', 'published', '2026-01-01T00:00:00.000Z');";
 
 impl Ghost {
-    pub(super) fn new(tag: &str) -> Self {
+    fn new(tag: &str) -> Self {
         let version = tag.split('-').next().unwrap_or_default();
         let version = if version.is_empty() { "6" } else { version };
         Self { version: version.to_owned() }
@@ -54,38 +75,6 @@ impl Ghost {
         }
         let file = inside.env.get(&format!("{name}_FILE"))?;
         Some(String::from_utf8_lossy(inside.read(file)?).trim_end().to_owned())
-    }
-
-    /// Asks the database; returns the rows of the last statement.
-    fn ask(&self, inside: &mut Inside<'_>, sql: &str) -> Result<Vec<Vec<String>>, Unanswered> {
-        let of = |name: &str| Self::setting(inside, &format!("database__connection__{name}"));
-        let host = of("host").unwrap_or_else(|| "127.0.0.1".to_owned());
-        let port = of("port").and_then(|p| p.parse().ok()).unwrap_or(3306);
-        let (user, password) = (of("user").unwrap_or_else(|| "root".to_owned()), of("password"));
-        let want = Want::Run { pieces: pieces(sql, '\\'), stops: true, atomic: false };
-        let ask = Ask::new(user.clone(), password, false, of("database"), want);
-        let mut machine = Machine { image: self, inside };
-        match connect(&mut machine, Some(&host), port, &ask) {
-            Err(Silence::UnknownHost) => Err(Unanswered(format!("getaddrinfo ENOTFOUND {host}"))),
-            Err(Silence::Nobody) => Err(Unanswered(format!("connect ECONNREFUSED {host}:{port}"))),
-            Ok(Reply::Ran { outcomes, .. }) => {
-                if let Some(error) = outcomes.iter().find_map(|o| o.as_ref().err()) {
-                    return Err(Unanswered(error.said(super::sql::Flavor::MySql)));
-                }
-                Ok(match outcomes.into_iter().next_back() {
-                    Some(Ok(Done::Rows { rows, .. })) => {
-                        let text = |row: Vec<Option<String>>| {
-                            row.into_iter().map(Option::unwrap_or_default)
-                        };
-                        rows.into_iter().map(|row| text(row).collect()).collect()
-                    }
-                    Some(_) | None => Vec::new(),
-                })
-            }
-            Ok(Reply::Refused(_) | Reply::Read { .. }) => {
-                Err(Unanswered(format!("ER_ACCESS_DENIED_ERROR: Access denied for user '{user}'")))
-            }
-        }
     }
 
     fn start(&self, inside: &mut Inside<'_>, io: &mut Io<'_>) -> Ran {
@@ -124,8 +113,8 @@ impl Ghost {
     }
 
     fn done(&self, inside: &mut Inside<'_>) -> Result<u64, Unanswered> {
-        let rows = self.ask(inside, "SELECT COUNT(*) FROM migrations")?;
-        Ok(rows.first().and_then(|r| r.first()?.parse().ok()).unwrap_or(0))
+        let count = self.first(inside, "SELECT COUNT(*) FROM migrations")?;
+        Ok(count.and_then(|n| n.parse().ok()).unwrap_or(0))
     }
 
     /// Makes and changes the tables.
@@ -133,13 +122,7 @@ impl Ghost {
         let done = self.done(inside)?;
         let mut sql = String::new();
         if done == 0 {
-            sql.push_str(
-                "CREATE TABLE settings (`key` varchar(50) NOT NULL, value text, PRIMARY KEY (`key`));
-                 CREATE TABLE users (id varchar(24) NOT NULL, name varchar(191), email varchar(191), PRIMARY KEY (id));
-                 CREATE TABLE posts (id varchar(24) NOT NULL, title varchar(2000), slug varchar(191), html longtext, status varchar(50), PRIMARY KEY (id));
-                 INSERT INTO settings VALUES ('title', 'Ghost'), ('description', 'Thoughts, stories and ideas');
-                 INSERT INTO posts VALUES ('1', 'Coming soon', 'coming-soon', '<p>This is a brand new site.</p>', 'published');",
-            );
+            sql.push_str(SCHEMA);
         }
         let rows: Vec<String> =
             (done..self.migrations()).map(|n| format!("('{n}.js', '{}')", self.version)).collect();
@@ -152,76 +135,18 @@ impl Ghost {
         Ok(())
     }
 
-    fn page(&self, inside: &mut Inside<'_>, path: &str) -> Response {
-        let html = |status: u16, title: &str, body: &str| {
-            let text = format!(
-                "<!DOCTYPE html>\n<html lang=\"en\"><head><title>{title}</title><meta name=\"generator\" content=\"Ghost {}\"></head><body>{body}</body></html>\n",
-                self.short()
-            );
-            response(status, "text/html; charset=utf-8", text)
-        };
-        let site = "SELECT value FROM settings WHERE `key` = 'title'";
-        let title = self.ask(inside, site);
-        let url = Self::setting(inside, "url").unwrap_or_default();
-        let first = |rows: &[Vec<String>]| rows.first().and_then(|r| r.first().cloned());
-        match path {
-            // It answers whatever became of the database.
-            "/ghost/api/admin/site/" => {
-                let title =
-                    title.ok().and_then(|t| first(&t)).unwrap_or_else(|| "Ghost".to_owned());
-                let site = json!({"site": {
-                    "title": title, "description": "Thoughts, stories and ideas", "logo": null,
-                    "url": format!("{url}/"), "version": self.short(),
-                }});
-                return response(200, "application/json; charset=utf-8", site.to_string());
-            }
-            "/ghost/api/admin/authentication/setup/" => {
-                return match self.ask(inside, "SELECT COUNT(*) FROM users") {
-                    Ok(rows) => {
-                        let status = first(&rows).is_some_and(|n| n != "0");
-                        let body = json!({"setup": [{"status": status}]}).to_string();
-                        response(200, "application/json; charset=utf-8", body)
-                    }
-                    Err(_) => response(500, "application/json; charset=utf-8", "{}".to_owned()),
-                };
-            }
-            "/ghost/" => return html(200, "Ghost Admin", "<div id=\"ember-app\"></div>"),
-            _ => {}
-        }
-        let posts = "SELECT title, slug, html FROM posts WHERE status = 'published'";
-        let (Ok(title), Ok(posts)) = (title, self.ask(inside, posts)) else {
-            return html(
-                500,
-                "500",
-                "<h1>500</h1><p>An unexpected error occurred, please try again.</p>",
-            );
-        };
-        let title = first(&title).unwrap_or_default();
-        if path == "/" {
-            let list: String = posts
-                .iter()
-                .map(|p| format!("<h2><a href=\"/{}/\">{}</a></h2>", p[1], p[0]))
-                .collect();
-            return html(200, &title, &format!("<h1>{title}</h1>{list}"));
-        }
-        match posts.iter().find(|p| path.trim_matches('/') == p[1]) {
-            Some(post) => html(200, &post[0], &format!("<h1>{}</h1>{}", post[0], post[2])),
-            None => html(404, "404 — Page not found", "<h1>404</h1><p>Page not found</p>"),
-        }
-    }
-
     /// Returns the version as Ghost says it to anyone.
     fn short(&self) -> String {
         self.version.split('.').take(2).collect::<Vec<_>>().join(".")
     }
 }
 
-fn response(status: u16, kind: &str, body: String) -> Response {
+fn response(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Response {
     let headers = vec![
         ("x-powered-by".to_owned(), "Express".to_owned()),
         ("content-type".to_owned(), kind.to_owned()),
     ];
-    Response { status, headers, body: body.into_bytes() }
+    Response { status, headers, body: body.into() }
 }
 
 impl Image for Ghost {
@@ -239,10 +164,10 @@ impl Image for Ghost {
 
     fn run(&self, inside: &mut Inside<'_>, argv: &[String], io: &mut Io<'_>) -> Ran {
         let program = argv.first().map(String::as_str).unwrap_or_default();
-        match base_name(program) {
+        match program.rsplit('/').next().unwrap_or_default() {
             "docker-entrypoint.sh" => self.run(inside, &argv[1..], io),
             "node" if inside.purpose == Purpose::Main => self.start(inside, io),
-            _ => Machine { image: self, inside }.run(argv, io),
+            _ => crate::app::run_program(self, inside, argv, io),
         }
     }
 
@@ -254,11 +179,19 @@ impl Image for Ghost {
         let url = Self::setting(inside, "url").unwrap_or_default();
         let secure = request.headers.iter().any(|(n, v)| n == "x-forwarded-proto" && v == "https");
         if url.starts_with("https://") && !secure {
-            let mut moved = response(301, "text/html", String::new());
+            let mut moved = response(301, "text/html", "");
             moved.headers.push(("location".to_owned(), format!("{url}{path}")));
             return Some(moved);
         }
-        Some(self.page(inside, path))
+        Some(if let Some(name) = path.strip_prefix("/ghost/api/admin/") {
+            self.admin(inside, name, request)
+        } else if let Some(name) = path.strip_prefix("/ghost/api/content/") {
+            self.content(inside, name, &request.path)
+        } else if path.starts_with("/content/") {
+            self.uploaded(inside, path)
+        } else {
+            self.page(inside, path)
+        })
     }
 
     fn booted(&self, inside: &mut Inside<'_>) {
