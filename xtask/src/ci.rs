@@ -48,6 +48,7 @@ fn wants_server(flags: &[String]) -> bool {
 fn images_for(flags: &[String]) -> Option<Vec<String>> {
     let names: &[&str] = match value_of(flags, "--recipe")? {
         "custom-html" => &["nginx"],
+        "custom-html-tiny" => &["static-web-server"],
         "ghost" => &["ghost", "mariadb"],
         "matrix-synapse" => &["nginx", "postgres", "matrixdotorg/synapse"],
         _ => return None,

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use camino::Utf8Path;
 
 use super::base::build_base;
+use super::crates::ensure_crate;
 use super::ensure::{BUILT_LOCALLY, RECIPE_HASH};
 use super::ghost::add_ghost;
 use super::npm::{ensure_tools, path_of, work_folder};
@@ -50,6 +51,9 @@ pub(super) async fn build(
             version_arg = [("VERSION", version)];
             args = &version_arg;
             add_synapse(machine, version, &context).await?;
+        }
+        Source::Crate { name, version } => {
+            place(&ensure_crate(machine, name, version).await?, &context.join(name))?;
         }
         Source::Program { name } => {
             let program = program.with_context(|| format!("`{name}` was not built"))?;

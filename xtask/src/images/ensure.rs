@@ -109,7 +109,8 @@ fn program_of(image: &Image) -> Option<&'static str> {
         | Source::Packages { .. }
         | Source::Node
         | Source::Ghost { .. }
-        | Source::Synapse { .. } => None,
+        | Source::Synapse { .. }
+        | Source::Crate { .. } => None,
     }
 }
 

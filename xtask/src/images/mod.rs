@@ -5,6 +5,7 @@
 
 mod base;
 mod build;
+mod crates;
 mod ensure;
 mod ghost;
 mod mirror;

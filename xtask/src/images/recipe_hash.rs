@@ -24,7 +24,10 @@ pub(super) fn recipe_hash(
         Source::Node => NODE,
         Source::Ghost { .. } => PNPM,
         Source::Synapse { .. } => PSYCOPG,
-        Source::Debian { .. } | Source::Packages { .. } | Source::Program { .. } => "",
+        Source::Debian { .. }
+        | Source::Packages { .. }
+        | Source::Crate { .. }
+        | Source::Program { .. } => "",
     };
     for part in [format!("{GENERATION} {image:?}").as_str(), tools, parent, program] {
         add(&mut hash, part.as_bytes());

@@ -26,6 +26,8 @@ pub(super) enum Source {
     Ghost { version: &'static str },
     /// Synapse from the Python package index.
     Synapse { version: &'static str },
+    /// A program from the crates registry, linked statically.
+    Crate { name: &'static str, version: &'static str },
     /// A program of harness-local.
     Program { name: &'static str },
 }
@@ -78,6 +80,12 @@ pub(super) const IMAGES: &[Image] = &[
     },
     synapse("matrixdotorg/synapse:v1.149.1", "1.149.1"),
     synapse("matrixdotorg/synapse:v1.163.2", "1.163.2"),
+    Image {
+        tag: "joseluisq/static-web-server:2.44.1",
+        folder: Some("static-web-server"),
+        parent: None,
+        source: Source::Crate { name: "static-web-server", version: "2.44.1" },
+    },
 ];
 
 const fn nginx(tag: &'static str, args: &'static [(&'static str, &'static str)]) -> Image {
@@ -102,8 +110,11 @@ const fn synapse(tag: &'static str, version: &'static str) -> Image {
 /// # Errors
 /// A name is no image's; it is the error.
 pub(super) fn select(names: &[String]) -> Result<Vec<Image>, String> {
-    let is_named =
-        |image: &Image, name: &str| image.tag == name || image.tag.split(':').next() == Some(name);
+    let is_named = |image: &Image, name: &str| {
+        let (repository, _) = image.tag.split_once(':').unwrap_or((image.tag, ""));
+        let last = repository.rsplit('/').next();
+        image.tag == name || repository == name || last == Some(name)
+    };
     if let Some(unknown) = names.iter().find(|n| !IMAGES.iter().any(|i| is_named(i, n))) {
         return Err(unknown.clone());
     }
@@ -140,6 +151,8 @@ mod tests {
     fn a_selection_brings_what_it_is_built_on() {
         assert_eq!(selected(&["ghost:6.65.0"]), [BASE, "cc-ci/node:22", "ghost:6.65.0"]);
         assert_eq!(selected(&["nginx"]), [BASE, "nginx:1.22.1", "nginx:1.26.3"]);
+        let tiny = ["joseluisq/static-web-server:2.44.1"];
+        assert_eq!(selected(&["static-web-server"]), tiny);
         assert_eq!(selected(&[]).len(), IMAGES.len());
         assert_eq!(select(&["ngnix".to_owned()]), Err("ngnix".to_owned()));
     }
