@@ -118,7 +118,10 @@ impl Target {
     /// It does not: what was given and what is missing.
     pub fn validate(&self) -> Result<(), InvalidTarget> {
         let half = |given, missing| Err(InvalidTarget::HalfPullRequest { given, missing });
-        let own_repository = matches!(self.source, Some(SourceKind::Path(_) | SourceKind::Url(_)));
+        let own_repository = matches!(
+            self.source,
+            Some(SourceKind::Path(_) | SourceKind::Url(_) | SourceKind::Bundled(Some(_)))
+        );
         match (&self.src, &self.reference, self.pr) {
             (Some(_), None, Some(_)) => return half("--src and --pr", "--ref"),
             (Some(_), None, None) => return half("--src", "--ref"),

@@ -174,13 +174,34 @@ fn ghost_keeps_its_database_through_upgrade_backup_and_restore() {
     let ended = runtime.block_on(run(&base, &trials, dir, "ghost", &args));
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let at = |pointer: &str| ended.results.pointer(pointer).cloned().unwrap_or_default();
-    assert_eq!((at("/verdict"), at("/level")), (json!("pass"), json!(3)), "{}", ended.text);
-    for tier in ["install", "upgrade", "backup", "restore"] {
+    assert_eq!((at("/verdict"), at("/level")), (json!("pass"), json!(5)), "{}", ended.text);
+    for tier in ["install", "upgrade", "backup", "restore", "custom"] {
         assert_eq!(at(&format!("/results/{tier}")), json!("pass"), "{tier}: {}", ended.text);
     }
-    // No suite, no level of its own: as on a real engine.
-    assert_eq!(at("/results/custom"), json!("skip"), "{}", ended.text);
     assert_eq!(at("/census/left_behind"), json!([]));
+    assert_eq!(at("/flags/no_secret_leak"), json!(true), "{}", ended.text);
+}
+
+#[test]
+fn a_database_without_a_restore_hook_is_red_at_restore_alone_and_its_repair_is_green() {
+    let (base, temp, runtime) = world();
+    let dir = Utf8Path::from_path(temp.path()).unwrap();
+    let trials = trials(&base, &runtime);
+    let source = "bundled:broken-no-restore-hook";
+    let common = ["--recipe", "ghost", "--platform", "embedded", "--source", source];
+    let go = |id: &str, more: &[&str]| {
+        let args: Vec<&str> = common.iter().chain(more).copied().collect();
+        runtime.block_on(run(&base, &trials, dir, id, &args))
+    };
+    let published = go("published", &["--version", "1.3.0+6.65.0"]);
+    assert_eq!(published.code, Some(1), "{}", published.text);
+    let results = |ended: &Ended| ended.results["results"].clone();
+    let tiers = |restore: &str| json!({"install": "pass", "upgrade": "pass", "backup": "pass", "restore": restore, "custom": "pass"});
+    assert_eq!(results(&published), tiers("fail"), "{}", published.text);
+    let repaired = go("repaired", &["--ref", "restore-hook"]);
+    assert_eq!(repaired.code, Some(0), "{}", repaired.text);
+    assert_eq!(results(&repaired), tiers("pass"), "{}", repaired.text);
+    assert_eq!(repaired.results["base_version"], json!("1.3.0+6.65.0"), "{}", repaired.text);
 }
 
 #[test]

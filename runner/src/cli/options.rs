@@ -80,7 +80,7 @@ pub(super) struct What {
     /// A pull request's number; with --src and --ref.
     #[arg(long, env = "PR", value_name = "N")]
     pr: Option<u64>,
-    /// The branch, tag or commit to test; with --src, or in a folder or at a URL.
+    /// The branch, tag or commit to test; with --src, or in a folder, at a URL or in bundled:NAME.
     #[arg(long = "ref", env = "REF", value_name = "REF")]
     reference: Option<String>,
     /// The release to test [default: the newest of the catalogue, else what is checked out at the source].
