@@ -81,7 +81,7 @@ fn in_virtual_time_they_end_the_same() {
             seed: 5,
             start: "2026-11-21T12:00:00Z".parse().unwrap(),
             files: subject.files.clone(),
-            laid: prepared.laid(),
+            laid: prepared.laid.clone(),
         })
         .unwrap();
         let trials = TrialsInProcess::new(platform.attached(&prepared.plan.app), 5);
