@@ -15,25 +15,32 @@ use crate::catalogue::{InvalidSuite, describe};
 use crate::folder::folder_names;
 use crate::trial;
 
-/// The command line or the run file cannot be used.
+/// The command line cannot be used.
 #[derive(Debug, Error)]
 enum EntryError {
     #[error(transparent)]
     Recipe(#[from] InvalidRecipeName),
     #[error(transparent)]
     Suite(#[from] InvalidSuite),
-    #[error("failed to read the run file {path}, which {RUN_FILE_VARIABLE} names")]
-    ReadRunFile { path: Utf8PathBuf, source: std::io::Error },
-    #[error("{path} is no run file")]
-    ParseRunFile { path: Utf8PathBuf, source: serde_json::Error },
-    #[error(
-        "{path} has schema {seen}, and this program reads {SCHEMA}: build the runner and the trials program from one commit"
-    )]
-    Schema { path: Utf8PathBuf, seen: u32 },
+    #[error(transparent)]
+    RunFile(#[from] RunFileError),
     #[error("failed to write to standard output")]
     Print(#[from] std::io::Error),
     #[error("failed to ask the system to end this process with the runner")]
     DieWithRunner { source: nix::Error },
+}
+
+/// The run file cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum RunFileError {
+    #[error("failed to read the run file {path}, which {RUN_FILE_VARIABLE} names")]
+    Read { path: Utf8PathBuf, source: std::io::Error },
+    #[error("{path} is no run file")]
+    Parse { path: Utf8PathBuf, source: serde_json::Error },
+    #[error(
+        "{path} has schema {seen}, and this program reads {SCHEMA}: build the runner and the trials program from one commit"
+    )]
+    Schema { path: Utf8PathBuf, seen: u32 },
 }
 
 /// Runs the trials program. Its exit code is 0, 101 when a trial failed, or 2 when there was nothing to run.
@@ -72,7 +79,7 @@ fn trials(mut args: Arguments) -> Result<ExitCode, EntryError> {
     let Some(path) = run_file_path() else {
         return Ok(libtest_mimic::run(&args, trial::unattached()?).exit_code());
     };
-    let run = Arc::new(read(path)?);
+    let run = Arc::new(read_run_file(path)?);
     if !args.list {
         nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)
             .map_err(|source| EntryError::DieWithRunner { source })?;
@@ -83,16 +90,22 @@ fn trials(mut args: Arguments) -> Result<ExitCode, EntryError> {
     Ok(libtest_mimic::run(&args, trials).exit_code())
 }
 
+/// Returns the path that the environment names.
 #[expect(clippy::disallowed_methods, reason = "the program's one look at the environment")]
-fn run_file_path() -> Option<Utf8PathBuf> {
+pub(crate) fn run_file_path() -> Option<Utf8PathBuf> {
     let value = std::env::var_os(RUN_FILE_VARIABLE)?;
     Some(Utf8PathBuf::from(value.to_string_lossy().into_owned()))
 }
 
-fn read(path: Utf8PathBuf) -> Result<RunFile, EntryError> {
-    let bytes = std::fs::read(&path)
-        .map_err(|source| EntryError::ReadRunFile { path: path.clone(), source })?;
+/// Reads a run file of this program's own format.
+pub(crate) fn read_run_file(path: Utf8PathBuf) -> Result<RunFile, RunFileError> {
+    let bytes =
+        std::fs::read(&path).map_err(|source| RunFileError::Read { path: path.clone(), source })?;
     let run: RunFile = serde_json::from_slice(&bytes)
-        .map_err(|source| EntryError::ParseRunFile { path: path.clone(), source })?;
-    if run.schema == SCHEMA { Ok(run) } else { Err(EntryError::Schema { path, seen: run.schema }) }
+        .map_err(|source| RunFileError::Parse { path: path.clone(), source })?;
+    if run.schema == SCHEMA {
+        Ok(run)
+    } else {
+        Err(RunFileError::Schema { path, seen: run.schema })
+    }
 }

@@ -41,6 +41,7 @@
 extern crate self as recipe_tests;
 
 mod access;
+mod attach;
 mod catalogue;
 mod check;
 mod credentials;
@@ -61,6 +62,7 @@ mod visitor;
 mod within;
 
 pub use access::{AccessError, Executed};
+pub use attach::attach;
 pub use catalogue::{InvalidSuite, describe};
 pub use check::{Check, Failure, skip};
 pub use credentials::Credentials;

@@ -139,7 +139,7 @@ impl<L: Leases, D: Disk, S: Sweep> Collector<'_, L, D, S> {
             lease.release();
             return Found::Empty(domain);
         };
-        if !self.kept_too && claim.kept_until.is_some_and(|until| until > self.now) {
+        if !self.kept_too && claim.stands_until(self.now).is_some() {
             return Found::Kept(Box::new(claim));
         }
         match remove(self.machine, &mut lease, &claim).await {
@@ -179,7 +179,8 @@ pub(crate) async fn remove<L: Leases, D: Disk, S: Sweep>(
     lease: &mut L::Lease,
     claim: &Claim,
 ) -> Result<(), String> {
-    let marked = Claim { collector: Some(machine.leases.pid()), ..claim.clone() };
+    // What is half removed is no deployment that stands on purpose any more.
+    let marked = Claim { collector: Some(machine.leases.pid()), kept_until: None, ..claim.clone() };
     if let Err(error) = lease.write(&marked) {
         // A full disk must not keep anything from being removed.
         tracing::warn!(error = %Chain(&error), "a lease could not be marked");

@@ -27,7 +27,7 @@ use crate::machine::{Machine, RealMachine};
 use crate::output::{self, Progress};
 use crate::platform::Choice;
 use crate::prepare::{PrepareError, Prepared, prepare};
-use crate::session::{Leasing, Session, SessionError};
+use crate::session::{Ended, Leasing, Session, SessionError};
 use crate::settings::Settings;
 use crate::signals;
 use crate::target::{InvalidTarget, Target};
@@ -48,6 +48,8 @@ pub struct Request {
     pub faults: Vec<Fault>,
     /// When the deployment is left standing.
     pub keep: Keep,
+    /// How long it stands then.
+    pub keep_for: Duration,
     /// Limits given on the command line.
     pub limits: GivenLimits,
     /// The trials program.
@@ -106,7 +108,10 @@ impl RunError {
             }
             Self::Session(SessionError::Stopped(by)) => ExitStatus::Stopped(*by),
             Self::Session(
-                SessionError::Busy(_) | SessionError::Dirty { .. } | SessionError::Lease(_),
+                SessionError::Busy(_)
+                | SessionError::Kept { .. }
+                | SessionError::Dirty { .. }
+                | SessionError::Lease(_),
             )
             | Self::Write(_)
             | Self::Files(_)
@@ -137,11 +142,16 @@ pub async fn run(
     let folder = RunFolder::create(machine.disk, &settings.out.value, &run_id)?;
     let here = Here { request, settings, base, machine, folder, stop };
     let ended = here.run(&run_id).await;
-    here.folder.remove_work();
-    if ended.is_err() {
-        here.folder.remove_unbegun();
+    match &ended {
+        // What attaching to it takes was sorted out by the session.
+        Ok(Ended { kept_until: Some(_), .. }) => {}
+        Ok(Ended { kept_until: None, .. }) => here.folder.remove_work(),
+        Err(_) => {
+            here.folder.remove_work();
+            here.folder.remove_unbegun();
+        }
     }
-    ended
+    ended.map(|ended| ended.status)
 }
 
 /// A run on this machine, as the command line asks for it.
@@ -155,7 +165,7 @@ struct Here<'a> {
 }
 
 impl Here<'_> {
-    async fn run(&self, run_id: &RunId) -> Result<ExitStatus, RunError> {
+    async fn run(&self, run_id: &RunId) -> Result<Ended, RunError> {
         if self.request.platform == Choice::Swarm {
             tokio::select! {
                 biased;
@@ -240,7 +250,7 @@ impl Here<'_> {
         platform: &P,
         trials: &TrialsProcess,
         leasing: Option<Leasing>,
-    ) -> Result<ExitStatus, RunError> {
+    ) -> Result<Ended, RunError> {
         let session = Session {
             machine: &self.machine,
             platform,
@@ -252,6 +262,7 @@ impl Here<'_> {
             leasing,
             limits: self.limits(&prepared.suite_settings),
             keep: self.keep(),
+            keep_for: self.request.keep_for,
             stop: self.stop.clone(),
             candidate: Some(Candidate {
                 folder: last_good::folder(&self.settings.state_dir),
@@ -267,9 +278,12 @@ impl Here<'_> {
             if let Some(good) = &ended.promoted {
                 output::data(&format!("last good: {} {}", results.recipe, good.version));
             }
+            if let Some(until) = ended.kept_until {
+                output::data(&output::kept(&prepared.plan, self.folder.dir(), until));
+            }
             output::data(&format!("results: {}", self.folder.dir().join("results.json")));
         }
-        Ok(ended.status)
+        Ok(ended)
     }
 
     /// Says which of the faults that were asked for came to something, and which did not.
@@ -292,10 +306,16 @@ impl Here<'_> {
     }
 
     /// A simulated server ends with its run: nothing of it can be kept.
-    const fn keep(&self) -> Keep {
-        match self.request.platform {
-            Choice::Swarm => self.request.keep,
-            Choice::Embedded => Keep::Never,
+    fn keep(&self) -> Keep {
+        match (self.request.platform, self.request.keep) {
+            (Choice::Swarm, keep) => keep,
+            (Choice::Embedded, Keep::Never) => Keep::Never,
+            (Choice::Embedded, Keep::OnFailure | Keep::Always) => {
+                output::say(
+                    "nothing will be kept: a simulated server ends with its run; `--platform swarm` can",
+                );
+                Keep::Never
+            }
         }
     }
 }

@@ -15,16 +15,13 @@ use harness_core::wait::{Hint, Pace, Readiness, WaitError, until};
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::artefacts::{Recorder, RunFolder};
+use crate::artefacts::{ATTACHING, Recorder, RunFolder};
 use crate::disk::Disk;
 use crate::gc;
 use crate::last_good::{self, Candidate, LastGood};
 use crate::lease::{Attempt, Claim, Lease, LeaseError, Leases};
 use crate::machine::Machine;
 use crate::sweep::Sweep;
-
-/// How long a kept deployment stands.
-const KEPT_FOR: Duration = Duration::from_mins(30);
 
 /// One run: what to do, where, and with what.
 #[derive(Debug)]
@@ -49,6 +46,8 @@ pub struct Session<'a, L, D, S, P, T> {
     pub limits: Limits,
     /// Whether the deployment is left standing, and when.
     pub keep: Keep,
+    /// How long a deployment stands that is left standing.
+    pub keep_for: Duration,
     /// What tells the run to end early.
     pub stop: StopSignal,
     /// What the run may become the last good one by; none: it may not.
@@ -73,6 +72,18 @@ pub enum SessionError {
     /// Another run holds the domain for longer than this one may wait.
     #[error("another run of the same recipe and commit is under way")]
     Busy(#[source] WaitError),
+    /// A deployment stands there on purpose, and its time is not over.
+    #[error(
+        "run {run} keeps {domain} standing until {until}: look at it with `cc-ci shell {run}`, or end it with `cc-ci gc --kept`; then run again"
+    )]
+    Kept {
+        /// The run that keeps it.
+        run: String,
+        /// The app's domain.
+        domain: String,
+        /// Until when.
+        until: Timestamp,
+    },
     /// What a killed run left in our place cannot be removed.
     #[error("what run {run} left on {domain} could not be removed: {text}; `cc-ci gc` tries again")]
     Dirty {
@@ -99,6 +110,8 @@ pub struct Ended {
     pub events: Vec<Event>,
     /// What the run became the last good release by.
     pub promoted: Option<LastGood>,
+    /// Until when its deployment stands, if it was left standing.
+    pub kept_until: Option<Timestamp>,
 }
 
 impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, P, T> {
@@ -143,6 +156,12 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
     async fn lease(&self, leasing: &Leasing) -> Result<L::Lease, SessionError> {
         let app = &self.plan.app;
         let mut lease = self.take(app, leasing.patience).await?;
+        if let Some(claim) = lease.claim()
+            && let Some(until) = claim.stands_until(self.platform.now())
+        {
+            let (run, domain) = (claim.app.run.to_string(), app.domain.to_string());
+            return Err(SessionError::Kept { run, domain, until });
+        }
         if let Some(claim) = lease.claim()
             && let Err(text) = gc::remove(self.machine, &mut lease, &claim).await
         {
@@ -198,8 +217,16 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
 
     /// Writes the last reports, records what was proven, and ends the lease.
     fn finish(&self, log: &EventLog, lease: Option<L::Lease>) -> Ended {
-        self.folder.remove_work();
-        for artefact in self.folder.scrub(&log.redactor()) {
+        // What stands and is claimed can be looked at and checked again: what that takes stays with it.
+        let stands = lease.is_some() && is_left_standing(&log.events());
+        let private: &[&str] = if stands {
+            self.folder.remove_all_but_attaching();
+            &ATTACHING
+        } else {
+            self.folder.remove_work();
+            &[]
+        };
+        for artefact in self.folder.scrub(&log.redactor(), private) {
             log.say(Happened::SecretLeaked { artefact });
         }
         let events = log.events();
@@ -211,29 +238,28 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
         });
         let status = status(results.as_ref(), is_written, self.stop.reason(), &events);
         let promoted = results.as_ref().and_then(|results| self.promote(status, results));
-        if let (Some(lease), Some(leasing)) = (lease, &self.leasing) {
-            self.end(lease, leasing, results.as_ref(), &events);
-        }
-        Ended { status, results, events, promoted }
+        let kept_until = match (lease, &self.leasing) {
+            (Some(lease), Some(leasing)) if stands => self.keep_standing(lease, leasing),
+            (Some(lease), _) if results.as_ref().is_some_and(|r| r.flags.clean_teardown) => {
+                lease.release();
+                None
+            }
+            // What is not known to be gone keeps its claim: the next run or `cc-ci gc` tries again.
+            (Some(_) | None, _) => None,
+        };
+        Ended { status, results, events, promoted, kept_until }
     }
 
-    /// Ends the lease, or says in it that the deployment is kept. One that is neither stays: the next run or
-    /// `cc-ci gc` tries again.
-    fn end(
-        &self,
-        mut lease: L::Lease,
-        leasing: &Leasing,
-        results: Option<&Results>,
-        events: &[Event],
-    ) {
-        let kept = !events.iter().any(|e| matches!(e.what, Happened::TeardownStep { .. }));
-        if kept {
-            let until = self.platform.now() + KEPT_FOR;
-            if let Err(error) = lease.write(&self.claim(leasing, Some(until))) {
+    /// Says in the lease until when the deployment is kept; nothing if that cannot be written: then the next run or
+    /// `cc-ci gc` removes it.
+    fn keep_standing(&self, mut lease: L::Lease, leasing: &Leasing) -> Option<Timestamp> {
+        let until = self.platform.now() + self.keep_for;
+        match lease.write(&self.claim(leasing, Some(until))) {
+            Ok(()) => Some(until),
+            Err(error) => {
                 self.say_error(&error);
+                None
             }
-        } else if results.is_some_and(|r| r.flags.clean_teardown) {
-            lease.release();
         }
     }
 
@@ -258,6 +284,11 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
             }
         }
     }
+}
+
+/// Returns whether nothing was torn down.
+fn is_left_standing(events: &[Event]) -> bool {
+    !events.iter().any(|e| matches!(e.what, Happened::TeardownStep { .. }))
 }
 
 /// Decides how `cc-ci` ends. What could not be written is not proven, whatever it would have said.

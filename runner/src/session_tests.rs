@@ -269,6 +269,7 @@ impl Place {
             }),
             limits: Limits::for_suite(&settings),
             keep: self.keep,
+            keep_for: Duration::from_mins(20),
             stop,
             candidate: Some(Candidate {
                 folder: "/state/last-good".into(),
@@ -450,9 +451,23 @@ async fn a_kept_deployment_keeps_its_lease_with_the_time_until_which() {
     assert!(*place.platform.is_made.lock().unwrap());
     let claims = place.machine.leases.claims();
     let claim = claims[0].1.as_ref().unwrap();
-    assert_eq!(claim.kept_until, Some(Timestamp::UNIX_EPOCH + Duration::from_mins(30)));
+    let until = Timestamp::UNIX_EPOCH + Duration::from_mins(20);
+    assert_eq!((claim.kept_until, ended.kept_until), (Some(until), Some(until)));
     assert_eq!(claim.collector, None);
     assert_eq!(ended.promoted, None, "what was not torn down proves no release");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_run_keeps_is_not_removed_by_the_next_one() {
+    let mut place = Place { keep: Keep::Always, ..place() };
+    place.run(Vec::new(), StopSignal::default()).await.unwrap();
+    place.keep = Keep::Never;
+    let next = RunId::try_from("r2".to_owned()).unwrap();
+    place.plan.run_id = next.clone();
+    place.plan.app.run = next;
+    assert!(place.run(Vec::new(), StopSignal::default()).await.is_none());
+    assert!(*place.platform.is_made.lock().unwrap());
+    assert_eq!(place.machine.leases.claims()[0].1.as_ref().unwrap().app.run.as_str(), "r1");
 }
 
 #[test]

@@ -281,6 +281,7 @@ impl<'a> Stage<'a> {
             leasing: Some(Leasing { docker_host: "memory".to_owned(), patience: PATIENCE }),
             limits: self.limits(),
             keep: Keep::Never,
+            keep_for: Duration::ZERO,
             stop: if self.is(Flaw::Deaf) { StopSignal::default() } else { process.stop.clone() },
             candidate: Some(Candidate {
                 folder: LAST_GOOD.into(),

@@ -63,7 +63,8 @@ async fn output(machine: &Machine, program: &str, args: &[&str]) -> anyhow::Resu
 
 async fn commands(machine: &Machine) -> anyhow::Result<String> {
     let mut page = format!("{GENERATED}\n# Commands\n");
-    for command in ["", "run", "plan", "lint", "gc", "doctor", "explain", "replay"] {
+    for command in ["", "run", "plan", "new", "lint", "gc", "doctor", "explain", "shell", "replay"]
+    {
         let args: Vec<&str> = [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let help = output(machine, "cc-ci", &args).await?;
         let title = format!("cc-ci {command}");

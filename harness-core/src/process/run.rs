@@ -1,6 +1,7 @@
 //! Running a command: spawn, wait for the child (not for its pipes), drain briefly, judge.
 
 use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -138,6 +139,18 @@ impl Cmd {
             .map_err(|source| ProcessError::Spawn { cmd: self.to_string(), source })?;
         let (status, stdout, _) = self.finish(running).await?;
         Ok(Output { stdout: plain_text(&self.scrub(&stdout)), stderr: String::new(), status })
+    }
+
+    /// Becomes the command: in this process, with its terminal, its input and its signals; the deadline does not
+    /// count. Returns only if it could not be started.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
+    pub fn become_it(&self) -> ProcessError {
+        let mut command = std::process::Command::new(&self.program);
+        command.args(self.plain_args()).env_clear().envs(&self.env);
+        if let Some(cwd) = &self.cwd {
+            command.current_dir(cwd);
+        }
+        ProcessError::Spawn { cmd: self.to_string(), source: command.exec() }
     }
 
     fn judged(&self, output: Output) -> Result<Output, ProcessError> {

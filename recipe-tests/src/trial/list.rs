@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use harness_core::platform::Attachment;
-use harness_core::run_file::RunFile;
+use harness_core::run_file::{Phase, RunFile};
 use harness_core::tier::Tier;
 use libtest_mimic::{Completion, Trial};
 
@@ -38,6 +38,26 @@ pub(crate) fn attached(run: &Arc<RunFile>) -> Result<Vec<Trial>, InvalidSuite> {
     steps.retain(|s| s.tier == run.tier && s.phase == run.phase);
     steps.extend(repo_tests::steps(run));
     steps.extend(empty(run));
+    Ok(trials_of(run, steps))
+}
+
+/// Which phases of a tier are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phases {
+    /// The checks.
+    Checks,
+    /// The seeds, and then the checks.
+    Both,
+}
+
+/// Returns the trials of the run file's recipe for every tier, in the order of a run. No op is done between them.
+pub(crate) fn of_every_tier(
+    run: &Arc<RunFile>,
+    phases: Phases,
+) -> Result<Vec<Trial>, InvalidSuite> {
+    let mut steps = steps(&run.app.recipe)?;
+    steps.retain(|s| s.phase == Phase::Check || phases == Phases::Both);
+    steps.sort_by_key(|s| (s.tier, s.phase == Phase::Check));
     Ok(trials_of(run, steps))
 }
 

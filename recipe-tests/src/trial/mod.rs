@@ -8,5 +8,5 @@ mod panics;
 mod session;
 
 pub use in_process::TrialsInProcess;
-pub(crate) use list::{attached, unattached};
+pub(crate) use list::{Phases, attached, of_every_tier, unattached};
 pub(crate) use panics::note_where_panics_happen;

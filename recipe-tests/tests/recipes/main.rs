@@ -1,5 +1,5 @@
 //! `cargo test -p recipe-tests`: the checks of every recipe with a folder, each recipe taken once through its tiers on a
-//! server simulated in this process. A run file in the environment makes it the trials program instead.
+//! server simulated in this process; or, where the environment names a run, against the deployment that it kept.
 
 mod board;
 mod lifecycle;
@@ -18,7 +18,7 @@ use request::Request;
 
 fn main() -> ExitCode {
     if is_attached() {
-        return recipe_tests::main();
+        return recipe_tests::attach();
     }
     let args = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     let ended = Request::parse(args).map(|request| program::run(&request, &BaseEnv::capture()));

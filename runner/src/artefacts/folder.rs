@@ -12,6 +12,10 @@ use thiserror::Error;
 
 use crate::disk::{Disk, Kind, RealDisk};
 
+/// What attaching to a run takes, by name in its folder: the run file, and the backup that it names. Both may hold
+/// secrets, and are private.
+pub const ATTACHING: [&str; 2] = ["run.json", "work"];
+
 /// A run's folder.
 #[derive(Clone, Debug)]
 pub struct RunFolder<D = RealDisk> {
@@ -125,15 +129,25 @@ impl<D: Disk> RunFolder<D> {
 
     /// Removes what is needed only while the run lasts: it may hold secrets.
     pub fn remove_work(&self) {
-        for path in [self.work(), self.dir.join("abra"), self.dir.join("lint")] {
+        self.remove_folders(&["work", "abra", "lint"]);
+        for name in ["run.json", "run.json.new"] {
+            drop(self.disk.remove_file(&self.dir.join(name)));
+        }
+    }
+
+    /// Removes the same but for what attaching to a deployment takes that is left standing: [`ATTACHING`].
+    pub fn remove_all_but_attaching(&self) {
+        self.remove_folders(&["work/source", "abra", "lint"]);
+        drop(self.disk.remove_file(&self.dir.join("run.json.new")));
+    }
+
+    fn remove_folders(&self, names: &[&str]) {
+        for path in names.iter().map(|name| self.dir.join(name)) {
             if let Err(error) = self.disk.remove_folders(&path)
                 && error.kind() != ErrorKind::NotFound
             {
                 tracing::warn!(%path, %error, "a folder of the run could not be removed");
             }
-        }
-        for name in ["run.json", "run.json.new"] {
-            drop(self.disk.remove_file(&self.dir.join(name)));
         }
     }
 
@@ -144,20 +158,30 @@ impl<D: Disk> RunFolder<D> {
         drop(self.disk.remove_folder(&self.dir));
     }
 
-    /// Returns the files of the folder in which a known secret stands, scrubbed by now.
-    pub fn scrub(&self, redactor: &Redactor) -> Vec<String> {
+    /// Returns the files of the folder in which a known secret stands, scrubbed by now. What is `private` of it is no
+    /// artefact and is left as it is.
+    pub fn scrub(&self, redactor: &Redactor, private: &[&str]) -> Vec<String> {
         let mut leaks = Vec::new();
         if !redactor.is_empty() {
-            self.scrub_folder(&self.dir, redactor, &mut leaks);
+            self.scrub_folder(&self.dir, redactor, private, &mut leaks);
         }
         leaks
     }
 
-    fn scrub_folder(&self, dir: &Utf8Path, redactor: &Redactor, leaks: &mut Vec<String>) {
+    fn scrub_folder(
+        &self,
+        dir: &Utf8Path,
+        redactor: &Redactor,
+        private: &[&str],
+        leaks: &mut Vec<String>,
+    ) {
         for entry in self.disk.list(dir).unwrap_or_default() {
+            if private.contains(&entry.name.as_str()) {
+                continue;
+            }
             let path = dir.join(&entry.name);
             match entry.kind {
-                Kind::Folder => self.scrub_folder(&path, redactor, leaks),
+                Kind::Folder => self.scrub_folder(&path, redactor, &[], leaks),
                 Kind::File => self.scrub_file(&path, redactor, leaks),
                 // What a link leads to is not the run's.
                 Kind::Other => {}

@@ -116,15 +116,35 @@ fn a_secret_is_scrubbed_wherever_it_stands_and_named() {
     folder.write("logs/app.log", "logged in with hunter22\n").unwrap();
     folder.write("junit.xml", "<fine/>").unwrap();
     let mut redactor = Redactor::new();
-    assert_eq!(folder.scrub(&redactor), Vec::<String>::new());
+    assert_eq!(folder.scrub(&redactor, &[]), Vec::<String>::new());
     redactor.add(&Secret::new("hunter22"));
-    let mut leaks = folder.scrub(&redactor);
+    let mut leaks = folder.scrub(&redactor, &[]);
     leaks.sort();
     assert_eq!(leaks, ["app.log", "results.json"]);
     assert_eq!(text(&disk, "logs/app.log"), "logged in with <redacted>\n");
     assert_eq!(text(&disk, "results.json"), "{\"note\":\"pw <redacted>\"}");
     assert_eq!(text(&disk, "junit.xml"), "<fine/>");
-    assert_eq!(folder.scrub(&redactor), Vec::<String>::new());
+    assert_eq!(folder.scrub(&redactor, &[]), Vec::<String>::new());
+}
+
+#[test]
+fn what_attaching_takes_stays_as_it_is_and_everything_else_is_scrubbed() {
+    let disk = MemoryDisk::new();
+    let folder = folder(&disk);
+    disk.create_folder("/runs/r1/abra".into()).unwrap();
+    disk.create_folder("/runs/r1/work/source".into()).unwrap();
+    for name in ["run.json", "run.json.new", "work/a.tar", "work/source/x", "abra/env"] {
+        folder.write(name, "pw hunter22").unwrap();
+    }
+    folder.write("logs/run.json", "pw hunter22").unwrap();
+    folder.remove_all_but_attaching();
+    assert_eq!(names(&disk), ["logs/run.json", "run.json", "work/a.tar"]);
+    let mut redactor = Redactor::new();
+    redactor.add(&Secret::new("hunter22"));
+    assert_eq!(folder.scrub(&redactor, &ATTACHING), ["run.json"]);
+    assert_eq!(text(&disk, "run.json"), "pw hunter22");
+    assert_eq!(text(&disk, "work/a.tar"), "pw hunter22");
+    assert_eq!(text(&disk, "logs/run.json"), "pw <redacted>");
 }
 
 #[test]
@@ -135,7 +155,7 @@ fn a_file_that_cannot_be_scrubbed_is_removed() {
     let mut redactor = Redactor::new();
     redactor.add(&Secret::new("hunter22"));
     disk.full(disk.steps(), u64::MAX);
-    assert_eq!(folder.scrub(&redactor), ["lint.txt"]);
+    assert_eq!(folder.scrub(&redactor, &[]), ["lint.txt"]);
     assert!(!names(&disk).contains(&"lint.txt".to_owned()));
 }
 

@@ -4,5 +4,5 @@
 mod folder;
 mod recorder;
 
-pub use folder::{RunFolder, WriteError};
+pub use folder::{ATTACHING, RunFolder, WriteError};
 pub use recorder::Recorder;

@@ -4,11 +4,13 @@ mod doctor;
 mod explain;
 mod gc;
 mod lint;
+mod new;
 mod options;
 mod plan;
 mod recorded;
 mod replay;
 mod run;
+mod shell;
 
 use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand};
@@ -36,6 +38,8 @@ enum Command {
     Run(run::Args),
     /// Shows what a run would do, and why; makes nothing.
     Plan(plan::Args),
+    /// Writes a suite to begin with, proposed from the recipe's own files.
+    New(new::Args),
     /// Lints a recipe with abra and judges its table; needs no engine.
     Lint(lint::Args),
     /// Removes what killed runs left; never a live run, nor anything that is not ours.
@@ -44,6 +48,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Says what a run proved and why, from its events.
     Explain(explain::Args),
+    /// Opens a shell, or runs a command, in a container of an app that stands.
+    Shell(shell::Args),
     /// Decides again over a run's events, and shows where today's code decides otherwise.
     Replay(replay::Args),
 }
@@ -61,10 +67,12 @@ pub async fn main(base: BaseEnv) -> u8 {
     let done = match cli.command {
         Command::Run(args) => args.run(&base).await,
         Command::Plan(args) => args.run(&base).await,
+        Command::New(args) => args.run(&base).await,
         Command::Lint(args) => args.run(&base).await,
         Command::Gc(args) => args.run(&base).await,
         Command::Doctor(args) => args.run(&base).await,
         Command::Explain(args) => args.run(),
+        Command::Shell(args) => args.run(&base).await,
         Command::Replay(args) => args.run(),
     };
     match done {

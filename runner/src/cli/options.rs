@@ -117,11 +117,13 @@ fn with_install(mut stages: Vec<Tier>) -> Vec<Tier> {
     stages
 }
 
-fn recipe(text: &str) -> Result<RecipeName, harness_core::name::InvalidRecipeName> {
+/// Reads a recipe's name.
+pub(super) fn recipe(text: &str) -> Result<RecipeName, harness_core::name::InvalidRecipeName> {
     RecipeName::try_from(text.to_owned())
 }
 
-fn version(text: &str) -> Result<Version, harness_core::name::InvalidVersion> {
+/// Reads a release.
+pub(super) fn version(text: &str) -> Result<Version, harness_core::name::InvalidVersion> {
     Version::try_from(text.to_owned())
 }
 

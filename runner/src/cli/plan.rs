@@ -1,11 +1,14 @@
 //! `cc-ci plan`.
 
+use camino::Utf8PathBuf;
 use harness_core::name::RunId;
+use harness_core::plan::Plan;
 use harness_core::process::BaseEnv;
 use harness_core::report::ExitStatus;
 use thiserror::Error;
 
 use crate::disk::RealDisk;
+use crate::history::{self, Expected, expect};
 use crate::last_good;
 use crate::output;
 use crate::prepare::prepare;
@@ -23,6 +26,9 @@ pub(super) struct Args {
     /// Print the plan as JSON.
     #[arg(long)]
     json: bool,
+    /// Where earlier runs are: they say how long this one will take [default: runs].
+    #[arg(long, env = "CCCI_RUNS_DIR", value_name = "DIR")]
+    out: Option<Utf8PathBuf>,
     #[command(flatten)]
     places: Places,
 }
@@ -35,13 +41,21 @@ enum PlanError {
     Path,
 }
 
+/// The plan as JSON: its own keys, and how long it will take.
+#[derive(serde::Serialize)]
+struct Printed<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    expected: &'a [Expected],
+}
+
 /// What the domain is made below when no server is known: a plan makes nothing there.
 const EXAMPLE_SUFFIX: &str = "example.org";
 
 impl Args {
     pub(super) async fn run(self, base: &BaseEnv) -> Result<ExitStatus, Failed> {
         let target = self.what.target().map_err(Failed::usage)?;
-        let mut settings = self.places.settings(base, None, None)?;
+        let mut settings = self.places.settings(base, self.out.clone(), None)?;
         if settings.suffix.value.is_none() {
             settings.suffix =
                 Setting { value: Some(EXAMPLE_SUFFIX.to_owned()), from: Provenance::Default };
@@ -58,15 +72,17 @@ impl Args {
         let clone = dir.join("source");
         let prepared = prepare(&target, &settings, &run, &clone, &trials, base).await;
         let prepared = prepared.map_err(Failed::usage)?;
+        let expected = expect(&prepared.plan, &history::read(&settings.out.value));
         if self.json {
-            let text = serde_json::to_string_pretty(&prepared.plan)
-                .expect("a plan has nothing that JSON lacks");
+            let printed = Printed { plan: &prepared.plan, expected: &expected };
+            let text =
+                serde_json::to_string_pretty(&printed).expect("a plan has nothing that JSON lacks");
             output::data(&text);
         } else {
             let folder = last_good::folder(&settings.state_dir);
             let good = last_good::read(&RealDisk, &folder, &prepared.plan.recipe);
             let good = good.map_err(Failed::usage)?;
-            output::data(&output::plan(&prepared.plan, good.as_ref()));
+            output::data(&output::plan(&prepared.plan, good.as_ref(), &expected));
         }
         Ok(ExitStatus::Verdict(harness_core::report::RunVerdict::Pass))
     }

@@ -27,9 +27,12 @@ pub(super) struct Args {
     /// Where apps run: a real Docker Engine in Swarm mode, or a simulated server.
     #[arg(long, env = "CCCI_PLATFORM", default_value = "auto")]
     platform: PlatformChoice,
-    /// Whether to leave the deployment standing, for half an hour.
+    /// Whether to leave the deployment standing, to look at it and to run its checks again.
     #[arg(long, env = "CCCI_KEEP", default_value = "never")]
     keep: KeepChoice,
+    /// How long it is left standing; nobody removes it before, unless told to.
+    #[arg(long, env = "CCCI_KEEP_FOR", value_name = "TIME", default_value = "30m")]
+    keep_for: Span,
     /// Where runs are written [default: runs].
     #[arg(long, env = "CCCI_RUNS_DIR", value_name = "DIR")]
     out: Option<Utf8PathBuf>,
@@ -132,7 +135,9 @@ impl Args {
             KeepChoice::Always => Keep::Always,
         };
         let (run_id, seed, trials) = (self.run_id, self.seed, self.places.trials());
-        let request = Request { target, platform, run_id, seed, faults, keep, limits, trials };
+        let keep_for = self.keep_for.0;
+        let request =
+            Request { target, platform, run_id, seed, faults, keep, keep_for, limits, trials };
         run(&request, &settings, base)
             .await
             .map_err(|error| Failed { exit: error.exit(), error: Box::new(error) })

@@ -26,6 +26,11 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// Returns until when the deployment stands on purpose, if it does now.
+    pub fn stands_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.kept_until.filter(|until| *until > now)
+    }
+
     /// Returns the text that is appended to a lease's file; `is_first` says whether the file is empty.
     ///
     /// A claim is a line of its own and the last whole one counts. So a write that a kill or a full disk tears never

@@ -1,14 +1,20 @@
 //! What a person sees: progress while a run lasts, and what it proved. The only place that prints.
 
 mod explain;
+mod kept;
+mod level;
 mod plan;
 mod progress;
 mod replay;
+mod scaffold;
+mod story;
 
 pub use explain::explain;
+pub use kept::kept;
 pub use plan::plan;
 pub use progress::Progress;
 pub use replay::replay;
+pub use scaffold::scaffold;
 
 use std::io::Write;
 

@@ -3,10 +3,11 @@
 use harness_core::plan::{Plan, Planned};
 use harness_core::platform::Revision;
 
+use crate::history::Expected;
 use crate::last_good::LastGood;
 
-/// Returns the plan as text, with the recipe's last good release.
-pub fn plan(plan: &Plan, good: Option<&LastGood>) -> String {
+/// Returns the plan as text, with the recipe's last good release and how long earlier runs say that it will take.
+pub fn plan(plan: &Plan, good: Option<&LastGood>, expected: &[Expected]) -> String {
     let mut lines = vec![
         format!("recipe    {} ({})", plan.recipe, plan.source),
         format!("head      {}", revision(&plan.head)),
@@ -31,10 +32,37 @@ pub fn plan(plan: &Plan, good: Option<&LastGood>) -> String {
             lines.push(format!("          checks: {}", tier.checks.join(", ")));
         }
     }
+    lines.extend(takes(expected));
     if !plan.customization.is_empty() {
         lines.push(format!("settings  {}", plan.customization.join("\n          ")));
     }
     lines.join("\n")
+}
+
+fn takes(expected: &[Expected]) -> Vec<String> {
+    if expected.is_empty() {
+        return vec!["expected  no history: no run of this recipe has passed here".to_owned()];
+    }
+    let line = |of: &Expected| {
+        let tiers: Vec<String> =
+            of.tiers_ms.iter().map(|(tier, ms)| format!("{tier} {}", minutes(*ms))).collect();
+        let runs = match of.runs {
+            1 => "the one run that passed".to_owned(),
+            several => format!("the medians of {several} runs that passed"),
+        };
+        format!(
+            "expected  {}: {} min by {runs} ({})",
+            of.platform,
+            minutes(of.total_ms),
+            tiers.join(", ")
+        )
+    };
+    expected.iter().map(line).collect()
+}
+
+fn minutes(ms: u64) -> String {
+    let hundredths = ms.div_ceil(600);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 fn last_good(good: &LastGood) -> String {
@@ -46,5 +74,33 @@ fn revision(revision: &Revision) -> String {
     match &revision.version {
         Some(version) => format!("{version} ({})", revision.commit.short()),
         None => format!("{} (no version could be read)", revision.commit.short()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use harness_core::tier::Tier;
+
+    use super::*;
+
+    #[test]
+    fn what_is_expected_is_said_in_minutes_and_no_history_is_said_too() {
+        let tiers_ms = BTreeMap::from([(Tier::Install, 59_999), (Tier::Upgrade, 1)]);
+        let of = |runs| Expected {
+            platform: "swarm".to_owned(),
+            runs,
+            total_ms: 90_000,
+            tiers_ms: tiers_ms.clone(),
+        };
+        assert_eq!(
+            takes(&[of(3), of(1)]),
+            [
+                "expected  swarm: 1.50 min by the medians of 3 runs that passed (install 1.00, upgrade 0.01)",
+                "expected  swarm: 1.50 min by the one run that passed (install 1.00, upgrade 0.01)",
+            ]
+        );
+        assert_eq!(takes(&[]), ["expected  no history: no run of this recipe has passed here"]);
     }
 }

@@ -1,0 +1,18 @@
+//! What to do with a deployment that was left standing, as `cc-ci run` and `cc-ci explain` print it.
+
+use camino::Utf8Path;
+use harness_core::plan::Plan;
+use jiff::Timestamp;
+
+/// Returns until when the deployment stands, and the commands to look at it, to check it again and to end it.
+pub fn kept(plan: &Plan, run: &Utf8Path, until: Timestamp) -> String {
+    let recipe = plan.recipe.as_str().replace('-', "_");
+    let until = until.round(jiff::Unit::Second).unwrap_or(until);
+    [
+        format!("kept until {until}: https://{}", plan.app.domain),
+        format!("  look inside   cc-ci shell {run} SERVICE"),
+        format!("  check again   CCCI_RUN={run} cargo test -p recipe-tests -- {recipe}::custom"),
+        "  end it        cc-ci gc --kept".to_owned(),
+    ]
+    .join("\n")
+}
