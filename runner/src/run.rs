@@ -1,8 +1,9 @@
 //! One run, from what was asked for to the exit code.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use harness_abra::{ConnectError, Swarm, SwarmSettings};
 use harness_core::event::Stop;
 use harness_core::lifecycle::{Keep, Limits, StopSignal};
@@ -279,6 +280,7 @@ impl Here<'_> {
                 output::data(&format!("last good: {} {}", results.recipe, good.version));
             }
             if let Some(until) = ended.kept_until {
+                close(&self.folder.work());
                 output::data(&output::kept(&prepared.plan, self.folder.dir(), until));
             }
             output::data(&format!("results: {}", self.folder.dir().join("results.json")));
@@ -317,6 +319,14 @@ impl Here<'_> {
                 Keep::Never
             }
         }
+    }
+}
+
+/// Keeps other users of the machine from a folder that stays longer than its run: the backup in it may hold secrets.
+fn close(folder: &Utf8Path) {
+    let only_ours = std::fs::Permissions::from_mode(0o700);
+    if let Err(error) = std::fs::set_permissions(folder, only_ours) {
+        output::error(&error);
     }
 }
 

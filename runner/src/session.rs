@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
 use harness_core::chain::Chain;
 use harness_core::event::{Event, EventLog, Happened, Sink, Stop};
 use harness_core::lifecycle::{Job, Keep, Limits, RecipeStates, StopSignal, Trials};
@@ -74,11 +75,13 @@ pub enum SessionError {
     Busy(#[source] WaitError),
     /// A deployment stands there on purpose, and its time is not over.
     #[error(
-        "run {run} keeps {domain} standing until {until}: look at it with `cc-ci shell {run}`, or end it with `cc-ci gc --kept`; then run again"
+        "run {run} keeps {domain} standing until {until}: look at it with `cc-ci shell {dir}`, or end it with `cc-ci gc --kept`; then run again"
     )]
     Kept {
         /// The run that keeps it.
         run: String,
+        /// Its folder.
+        dir: Utf8PathBuf,
         /// The app's domain.
         domain: String,
         /// Until when.
@@ -160,7 +163,8 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
             && let Some(until) = claim.stands_until(self.platform.now())
         {
             let (run, domain) = (claim.app.run.to_string(), app.domain.to_string());
-            return Err(SessionError::Kept { run, domain, until });
+            let until = until.round(jiff::Unit::Second).unwrap_or(until);
+            return Err(SessionError::Kept { run, dir: claim.run_dir, domain, until });
         }
         if let Some(claim) = lease.claim()
             && let Err(text) = gc::remove(self.machine, &mut lease, &claim).await

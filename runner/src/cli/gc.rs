@@ -31,7 +31,7 @@ impl Args {
             output::data(&match found {
                 Found::Live(domain) => format!("live: {domain}"),
                 Found::Kept(claim) => {
-                    let until = claim.kept_until.map(|t| t.to_string()).unwrap_or_default();
+                    let until = claim.kept_until.map(whole).unwrap_or_default();
                     format!("kept until {until}: {} of run {}", claim.app.domain, claim.app.run)
                 }
                 Found::Removed(claim) => {
@@ -59,4 +59,8 @@ impl Args {
         }
         Ok(ExitStatus::Verdict(if stuck { RunVerdict::NotVerified } else { RunVerdict::Pass }))
     }
+}
+
+fn whole(time: Timestamp) -> String {
+    time.round(jiff::Unit::Second).unwrap_or(time).to_string()
 }
