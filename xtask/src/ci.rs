@@ -15,17 +15,7 @@ pub(crate) struct Args {
 
 /// Runs it. On success this process has become `cc-ci` and does not return.
 pub(crate) async fn run(machine: &Machine, args: Args) -> anyhow::Result<()> {
-    let packages = [
-        "build",
-        "--quiet",
-        "--package",
-        "runner",
-        "--package",
-        "recipe-tests",
-        "--package",
-        "harness-local",
-    ];
-    stream::cargo(machine, &packages, &[])?;
+    build(machine)?;
     if wants_server(&args.flags) {
         up::run(machine, up::Args { only: images_for(&args.flags), mark: false }).await?;
     }
@@ -37,6 +27,21 @@ pub(crate) async fn run(machine: &Machine, args: Args) -> anyhow::Result<()> {
     Err(stream::become_program(&program, &flags))
 }
 
+/// Builds what a run needs.
+pub(crate) fn build(machine: &Machine) -> anyhow::Result<()> {
+    let packages = [
+        "build",
+        "--quiet",
+        "--package",
+        "runner",
+        "--package",
+        "recipe-tests",
+        "--package",
+        "harness-local",
+    ];
+    stream::cargo(machine, &packages, &[])
+}
+
 /// The local test server is brought up for runs that are asked to be on the swarm, unless they name another engine.
 fn wants_server(flags: &[String]) -> bool {
     let value = |name: &str| value_of(flags, name);
@@ -44,9 +49,19 @@ fn wants_server(flags: &[String]) -> bool {
     value("--platform").is_some_and(|v| v == "swarm") && value("--docker-host").is_none() && !help
 }
 
-/// The images that a bundled recipe needs; all of them for one that is not known here.
+/// The images that the recipe needs; all of them for one that is not known here.
 fn images_for(flags: &[String]) -> Option<Vec<String>> {
-    let names: &[&str] = match value_of(flags, "--recipe")? {
+    images_of(value_of(flags, "--recipe")?)
+}
+
+/// The images that these recipes need; all of them if one is not known here.
+pub(crate) fn images_for_all(recipes: &[String]) -> Option<Vec<String>> {
+    let each: Option<Vec<Vec<String>>> = recipes.iter().map(|recipe| images_of(recipe)).collect();
+    each.map(|images| images.concat())
+}
+
+fn images_of(recipe: &str) -> Option<Vec<String>> {
+    let names: &[&str] = match recipe {
         "custom-html" => &["nginx"],
         "custom-html-tiny" => &["static-web-server"],
         "ghost" => &["ghost", "mariadb"],

@@ -9,7 +9,7 @@ use crate::engine::is_answering;
 use crate::images::ensure_images;
 use crate::machine::Machine;
 use crate::progress::say;
-use crate::{docs, engine, stream, tidy, up};
+use crate::{docs, engine, examples, real, stream, tidy, up};
 
 /// So many runs at a time on the engine: each mostly waits.
 const RUNS_AT_A_TIME: &str = "4";
@@ -29,10 +29,17 @@ pub(crate) struct Args {
     /// Leave out what needs an engine.
     #[arg(long)]
     no_engine: bool,
+    /// Instead of all that: take these recipes through their tiers on a real engine, one after another, each with its
+    /// real images; `all` is every recipe with a folder. Ends with a table.
+    #[arg(long, value_name = "all|NAMES", value_delimiter = ',', conflicts_with = "no_engine")]
+    real: Vec<String>,
 }
 
 /// Runs it: formatting, lints, unit tests, docs, generated references, and the tests on a real engine.
 pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
+    if !args.real.is_empty() {
+        return real::run(machine, &args.real).await;
+    }
     let began = Instant::now();
     let engine = engine_wanted(machine, args).await;
     formatting(machine).await?;
@@ -115,7 +122,7 @@ fn checks(machine: &Machine) -> anyhow::Result<()> {
         &["doc", "--workspace", "--no-deps", "--locked", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
-    Ok(())
+    examples::check(machine)
 }
 
 /// Plays fresh seeds, every seed that ever found a defect, and a kill at every event of every recipe's run.

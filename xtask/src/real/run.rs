@@ -1,0 +1,117 @@
+//! The runs. Main function: [`run`].
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
+use harness_core::report::Results;
+
+use super::memory::{Peaks, watched};
+use super::table::{Row, table};
+use crate::machine::Machine;
+use crate::progress::say;
+use crate::{ci, up};
+
+/// The word for every recipe with a folder.
+const ALL: &str = "all";
+
+/// Nothing that is tested takes longer: the run's own deadline is an hour.
+const RUN: Duration = Duration::from_secs(75 * 60);
+
+const QUICK: Duration = Duration::from_secs(20);
+
+/// Takes the named recipes, or all with a folder, through their tiers on the engine; fails unless all pass.
+pub(crate) async fn run(machine: &Machine, names: &[String]) -> anyhow::Result<()> {
+    ci::build(machine)?;
+    let recipes = selected(machine, names).await?;
+    up::run(machine, up::Args { only: ci::images_for_all(&recipes), mark: false }).await?;
+    let out = machine.root.join("target/real");
+    let mut rows = Vec::new();
+    for recipe in &recipes {
+        say(&format!("real     {recipe}"));
+        rows.push(one(machine, recipe, &out).await?);
+    }
+    say("");
+    rows.iter().flat_map(|row| row.why.as_deref()).for_each(say);
+    say(&table(&rows));
+    let red: Vec<&str> = rows.iter().filter(|r| !r.passed).map(|r| r.recipe.as_str()).collect();
+    anyhow::ensure!(red.is_empty(), "not passed: {}", red.join(", "));
+    Ok(())
+}
+
+/// Returns the recipes that are meant, each with a folder.
+async fn selected(machine: &Machine, names: &[String]) -> anyhow::Result<Vec<String>> {
+    let printed = machine.cmd(program("recipe-tests")?.as_str(), QUICK).arg("recipes").run().await;
+    let known = printed.context("is recipe-tests built?")?.stdout;
+    chosen(names, &known.lines().collect::<Vec<_>>())
+}
+
+fn chosen(names: &[String], known: &[&str]) -> anyhow::Result<Vec<String>> {
+    if names.iter().any(|name| name == ALL) {
+        return Ok(known.iter().map(|name| (*name).to_owned()).collect());
+    }
+    let unknown: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
+    anyhow::ensure!(
+        unknown.is_empty(),
+        "no folder recipe-tests/recipes/{}; there are {}, and `{ALL}` is all of them",
+        unknown.join(", "),
+        known.join(", ")
+    );
+    Ok(names.to_vec())
+}
+
+async fn one(machine: &Machine, recipe: &str, out: &Utf8Path) -> anyhow::Result<Row> {
+    let run = ["run", "--recipe", recipe, "--platform", "swarm", "--out", out.as_str()];
+    let cmd = machine.cmd(program("cc-ci")?.as_str(), RUN).args(run).cwd(&machine.root);
+    let (ended, peaks) = watched(machine, cmd.output()).await;
+    let output = ended.with_context(|| format!("failed to run {recipe}"))?;
+    let path = output.stdout.lines().rev().find_map(|line| line.strip_prefix("results: "));
+    let Some(path) = path else {
+        let why = output.last_lines(5);
+        return Ok(Row::unbegun(recipe, &why));
+    };
+    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {path}"))?;
+    let results: Results =
+        serde_json::from_str(&text).with_context(|| format!("{path} is no results"))?;
+    let story = (!output.status.success()).then_some(output.stdout);
+    Ok(Row::of(&results, &of_app(&peaks, &results, path), story))
+}
+
+/// Returns the peaks of the run's own services, by their names in the compose file.
+fn of_app(peaks: &Peaks, results: &Results, path: &str) -> Vec<(String, u64)> {
+    let plan = Utf8Path::new(path).with_file_name("plan.json");
+    let plan: Option<harness_core::plan::Plan> =
+        std::fs::read_to_string(plan).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let Some(plan) = plan.filter(|plan| plan.run_id.as_str() == results.run_id) else {
+        return Vec::new();
+    };
+    peaks.of_stack(plan.app.stack.as_str())
+}
+
+/// Returns a program that was built beside xtask.
+fn program(name: &str) -> anyhow::Result<Utf8PathBuf> {
+    let own = std::env::current_exe().context("failed to find xtask's own folder")?;
+    let own = Utf8PathBuf::try_from(own).context("xtask's own path is not UTF-8")?;
+    Ok(own.with_file_name(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_every_folder_and_a_name_must_have_one() {
+        let known = ["custom-html", "ghost"];
+        let of = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+            chosen(&names, &known).map_err(|e| e.to_string())
+        };
+        assert_eq!(of(&["all"]).unwrap(), known);
+        assert_eq!(of(&["ghost"]).unwrap(), ["ghost"]);
+        assert_eq!(
+            of(&["ghost", "ghots"]).unwrap_err(),
+            "no folder recipe-tests/recipes/ghots; there are custom-html, ghost, and `all` is all of them"
+        );
+    }
+}
