@@ -106,7 +106,7 @@ fn names_that_would_be_the_same_are_told_apart() {
 fn the_settings_say_what_differs_and_ask_about_the_rest() {
     let files = files(&Proposal::new(&recipe(), &at(SAMPLE, COMPOSE)));
     insta::assert_snapshot!(files[0].text);
-    let settings = Settings::parse("recipe.toml", &files[0].text).unwrap();
+    let settings = Settings::parse(&recipe(), &files[0].text).unwrap();
     assert_eq!(settings.health.path, "/api/health");
     assert_eq!(settings.timeouts.deploy.0, Duration::from_secs(900));
 }
@@ -121,7 +121,7 @@ fn what_is_not_covered_is_listed() {
 fn a_recipe_of_nothing_is_asked_for_nothing() {
     let compose = "version: '3.8'\nservices:\n  a:\n    image: x:1\n";
     let files = files(&Proposal::new(&recipe(), &at(SAMPLE, compose)));
-    assert_eq!(Settings::parse("recipe.toml", &files[0].text).unwrap(), Settings::default());
+    assert_eq!(Settings::parse(&recipe(), &files[0].text).unwrap(), Settings::default());
     assert!(files[1].text.contains("use recipe_tests::Suite;"), "{}", files[1].text);
 }
 
@@ -148,7 +148,7 @@ async fn a_suite_is_proposed_for_every_bundled_recipe_that_can_be_read() {
             continue;
         };
         let files = files(&Proposal::new(&recipe, &at));
-        let settings = Settings::parse("recipe.toml", &files[0].text);
+        let settings = Settings::parse(&recipe, &files[0].text);
         assert!(settings.is_ok(), "{recipe}: {}", files[0].text);
         assert!(files[1].text.contains("pub fn suite() -> Suite {"), "{recipe}");
         // A green check that tests nothing would be worse than none.

@@ -74,7 +74,7 @@ async fn one(machine: &Machine, recipe: &str, out: &Utf8Path) -> anyhow::Result<
     let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {path}"))?;
     let results: Results =
         serde_json::from_str(&text).with_context(|| format!("{path} is no results"))?;
-    let story = (!output.status.success()).then_some(output.stdout);
+    let story = (!output.status.success()).then(|| output.stdout.clone());
     Ok(Row::of(&results, &of_app(&peaks, &results, path), story))
 }
 
