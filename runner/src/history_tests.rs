@@ -27,6 +27,7 @@ fn plan(stages: &[Tier]) -> Plan {
         backup_labels: true,
         checks: &["custom::right".to_owned()],
         has_suite: true,
+        brings: harness_core::plan::Brings::default(),
         source: "bundled",
         pr: None,
     })

@@ -29,6 +29,7 @@ fn results(statuses: [Status; 5], lint: LintStatus, has_custom: bool) -> Results
         backup_labels: true,
         checks: &checks,
         has_suite: has_custom,
+        brings: harness_core::plan::Brings::default(),
         source: "bundled",
         pr: None,
     });

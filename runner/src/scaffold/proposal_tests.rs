@@ -12,6 +12,7 @@ fn at(sample: &str, compose: &str) -> RecipeAt {
         commit: Commit::try_from("2".repeat(40)).unwrap(),
         version: Some(Version::try_from("1.0.0+2".to_owned()).unwrap()),
         env_sample: EnvFile::parse(sample),
+        env: EnvFile::parse(sample),
         compose: Compose::parse("compose.yml", compose).unwrap(),
         compose_files: vec!["compose.yml".to_owned()],
         exports: Vec::new(),
