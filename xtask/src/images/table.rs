@@ -86,10 +86,22 @@ pub(super) const IMAGES: &[Image] = &[
         parent: None,
         source: Source::Crate { name: "static-web-server", version: "2.44.1" },
     },
+    mumble("mumblevoip/mumble-server:v1.3.4-0", &[("SUITE", "bookworm"), ("VERSION", "1.3.4")]),
+    mumble("mumblevoip/mumble-server:v1.5.735-0", &[("SUITE", "trixie"), ("VERSION", "1.5.735")]),
+    Image {
+        tag: "cc-ci/mumble-web:1",
+        folder: Some("mumble-web"),
+        parent: Some("nginx:1.22.1"),
+        source: Source::Packages { args: &[] },
+    },
 ];
 
 const fn nginx(tag: &'static str, args: &'static [(&'static str, &'static str)]) -> Image {
     Image { tag, folder: Some("nginx"), parent: Some(BASE), source: Source::Packages { args } }
+}
+
+const fn mumble(tag: &'static str, args: &'static [(&'static str, &'static str)]) -> Image {
+    Image { tag, folder: Some("mumble"), parent: Some(BASE), source: Source::Packages { args } }
 }
 
 const fn ghost(tag: &'static str, version: &'static str) -> Image {

@@ -1,0 +1,3 @@
+#!/bin/bash
+
+export SQLITE_BACKUP_VERSION=v1
