@@ -19,8 +19,8 @@ const COPY: &str = "/data/mumble-server.backup.sqlite";
 /// Where the password of SuperUser lies in the container.
 const PASSWORD: &str = "/run/secrets/MUMBLE_SUPERUSER_PASSWORD";
 
-/// What `recipe.toml` sets, which is what everyone must hear.
-const WELCOME_TEXT: &str = "ccci-welcome-4e1d";
+/// What `recipe.toml` sets, before the domain, and what everyone must be told.
+const WELCOME_TEXT: &str = "ccci welcomes you to";
 const USERS: u64 = 42;
 
 /// Mumble's own number for a wrong password.
@@ -191,7 +191,8 @@ async fn channel_is_seen_by_another(ctx: Ctx) -> Check {
 async fn welcome_text(ctx: Ctx) -> Check {
     reachable(&ctx)?;
     let (_client, welcome) = Client::guest(&ctx).await?;
-    ensure_eq!(welcome.text, WELCOME_TEXT, "the welcome text");
+    let expected = format!("{WELCOME_TEXT} {}", ctx.domain());
+    ensure_eq!(welcome.text, expected, "the welcome text");
     Ok(())
 }
 
