@@ -30,6 +30,8 @@ pub(super) struct Client {
 /// What the server tells whom it lets in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Welcome {
+    /// The release, as the server says it.
+    pub(super) release: String,
     /// The number of the session.
     pub(super) session: u64,
     /// Every channel, by its number.
@@ -156,6 +158,7 @@ impl Client {
             let message = self.next().await?;
             let (text, number) = (|f| message.text_in(f), |f| message.number_in(f));
             match message.kind {
+                VERSION => welcome.release = text(2).unwrap_or_default(),
                 REJECT => {
                     let reason = text(2).unwrap_or_default();
                     return Ok(Some((number(1).unwrap_or_default(), reason)));

@@ -29,24 +29,29 @@ const WRONG_PASSWORD: u64 = 3;
 /// A channel number that no server gives by itself in a run.
 const PLANTED: u64 = 7700;
 
+/// How long a step may take: one starts the server again and waits for it.
+const LIMIT: Duration = Duration::from_secs(120);
+
 /// How long the server may take to end when it is told to.
 const END: Duration = Duration::from_secs(20);
 
 /// Returns what is asked of Mumble beyond the floor.
 pub fn suite() -> Suite {
     Suite::new()
+        .limit(LIMIT)
         .check(Tier::Install, "page_is_mumbles", page_is_mumbles)
         .check(Tier::Install, "visitors_are_welcomed", visitors_are_welcomed)
-        .seed(Tier::Upgrade, "row", plant_upgrade_row)
+        .seed(Tier::Upgrade, "rows", plant_upgrade_rows)
         .seed(Tier::Upgrade, "channel", plant_upgrade_channel)
-        .check(Tier::Upgrade, "row_survives", upgrade_row_survives)
+        .check(Tier::Upgrade, "runs_its_version", runs_its_version)
+        .check(Tier::Upgrade, "rows_survive", upgrade_rows_survive)
         .check(Tier::Upgrade, "channel_survives", upgrade_channel_survives)
-        .seed(Tier::Backup, "row", plant_original_row)
+        .seed(Tier::Backup, "rows", plant_original_rows)
         .seed(Tier::Backup, "channel", make_original_channel)
-        .check(Tier::Backup, "row_is_in_the_copy", row_is_in_the_copy)
-        .seed(Tier::Restore, "row", mutate_row)
+        .check(Tier::Backup, "rows_are_in_the_copy", rows_are_in_the_copy)
+        .seed(Tier::Restore, "rows", mutate_rows)
         .seed(Tier::Restore, "channel", remove_original_channel)
-        .check(Tier::Restore, "row_is_original", row_is_original)
+        .check(Tier::Restore, "rows_are_original", rows_are_original)
         .check(Tier::Restore, "server_goes_on", visitors_are_welcomed)
         .seed(Tier::Custom, "restart", start_again)
         .seed(Tier::Custom, "channel", make_channel)
@@ -58,12 +63,14 @@ pub fn suite() -> Suite {
         .check(Tier::Custom, "superuser_has_the_secret", superuser_has_the_secret)
         .check(Tier::Custom, "wrong_password_is_rejected", wrong_password_is_rejected)
         .check(Tier::Custom, "page_is_mumbles", page_is_mumbles)
+        .check(Tier::Custom, "missing_page_is_404", missing_page_is_404)
 }
 
 async fn page_is_mumbles(ctx: Ctx) -> Check {
     let answer = ctx.get("/").await?;
     ensure_eq!(answer.status, 200, "the status of /");
-    for part in ["<!DOCTYPE html>", "Mumble", "config.js"] {
+    ensure_eq!(answer.media_type().unwrap_or_default(), "text/html", "the media type of /");
+    for part in ["<!DOCTYPE html>", "Mumble", "config.js", "</html>"] {
         ensure!(
             answer.text().contains(part),
             expected: format!("a page with {part:?}"),
@@ -77,6 +84,13 @@ async fn page_is_mumbles(ctx: Ctx) -> Check {
     Ok(())
 }
 
+async fn missing_page_is_404(ctx: Ctx) -> Check {
+    let path = format!("/{}", ctx.unique("not-there"));
+    let answer = ctx.get(&path).await?;
+    ensure_eq!(answer.status, 404, "the status of {path}, which is not there");
+    Ok(())
+}
+
 async fn visitors_are_welcomed(ctx: Ctx) -> Check {
     reachable(&ctx)?;
     let (_client, welcome) = Client::guest(&ctx).await?;
@@ -85,8 +99,8 @@ async fn visitors_are_welcomed(ctx: Ctx) -> Check {
     Ok(())
 }
 
-async fn plant_upgrade_row(ctx: Ctx) -> Check {
-    write_row(&ctx, "mumble.upgrade.row", "before-the-upgrade").await
+async fn plant_upgrade_rows(ctx: Ctx) -> Check {
+    write_rows(&ctx, "mumble.upgrade.rows", "before-the-upgrade").await
 }
 
 /// The base may publish no port, so the channel is put where the server finds it when it starts.
@@ -99,8 +113,29 @@ async fn plant_upgrade_channel(ctx: Ctx) -> Check {
     ctx.keep("mumble.upgrade.channel", &name)
 }
 
-async fn upgrade_row_survives(ctx: Ctx) -> Check {
-    row_is(&ctx, DATABASE, "mumble.upgrade.row").await
+/// What the service names and what answers are two things: an image under a new name may hold the old program.
+async fn runs_its_version(ctx: Ctx) -> Check {
+    reachable(&ctx)?;
+    let after = ctx.run().upgrade.as_ref().map(|upgrade| &upgrade.after);
+    let app = after.and_then(|o| o.services.iter().find(|s| s.name.as_str() == "app"));
+    let image = app.map(|service| service.image.clone()).unwrap_or_default();
+    let tag = image.split('@').next().and_then(|name| name.rsplit_once(':'));
+    let named: String = tag
+        .map(|(_, tag)| tag.trim_start_matches('v').chars())
+        .map(|tag| tag.take_while(|c| c.is_ascii_digit() || *c == '.').collect())
+        .unwrap_or_default();
+    if named.split('.').count() != 3 {
+        return skip(format!("the image {image} does not name a version of Mumble"));
+    }
+    let (_client, welcome) = Client::guest(&ctx).await?;
+    // A distribution adds its own number to the release.
+    let runs = welcome.release.split('-').next().unwrap_or_default();
+    ensure_eq!(runs, named, "the release of Mumble that {image} runs");
+    Ok(())
+}
+
+async fn upgrade_rows_survive(ctx: Ctx) -> Check {
+    rows_are(&ctx, DATABASE, "mumble.upgrade.rows").await
 }
 
 async fn upgrade_channel_survives(ctx: Ctx) -> Check {
@@ -109,8 +144,8 @@ async fn upgrade_channel_survives(ctx: Ctx) -> Check {
     has_channel(&ctx, PLANTED, &name).await
 }
 
-async fn plant_original_row(ctx: Ctx) -> Check {
-    write_row(&ctx, "mumble.backup.row", "original").await
+async fn plant_original_rows(ctx: Ctx) -> Check {
+    write_rows(&ctx, "mumble.backup.rows", "original").await
 }
 
 async fn make_original_channel(ctx: Ctx) -> Check {
@@ -122,14 +157,14 @@ async fn make_original_channel(ctx: Ctx) -> Check {
     ctx.keep("mumble.backup.channel", &(id, name))
 }
 
-async fn row_is_in_the_copy(ctx: Ctx) -> Check {
-    row_is(&ctx, COPY, "mumble.backup.row").await
+async fn rows_are_in_the_copy(ctx: Ctx) -> Check {
+    rows_are(&ctx, COPY, "mumble.backup.rows").await
 }
 
-async fn mutate_row(ctx: Ctx) -> Check {
-    write_row(&ctx, "mumble.restore.row", "mutated").await?;
+async fn mutate_rows(ctx: Ctx) -> Check {
+    write_rows(&ctx, "mumble.restore.rows", "mutated").await?;
     // Proof that it differs now: otherwise finding the original proves nothing.
-    row_is(&ctx, DATABASE, "mumble.restore.row").await
+    rows_are(&ctx, DATABASE, "mumble.restore.rows").await
 }
 
 async fn remove_original_channel(ctx: Ctx) -> Check {
@@ -146,8 +181,8 @@ async fn remove_original_channel(ctx: Ctx) -> Check {
     ctx.keep("mumble.restore.removed", &true)
 }
 
-async fn row_is_original(ctx: Ctx) -> Check {
-    row_is(&ctx, DATABASE, "mumble.backup.row").await
+async fn rows_are_original(ctx: Ctx) -> Check {
+    rows_are(&ctx, DATABASE, "mumble.backup.rows").await
 }
 
 /// What a restore brings back the server sees when it starts, so it is started again.
@@ -257,19 +292,20 @@ fn ensure_secret(password: &str) -> Check {
     Ok(())
 }
 
-async fn write_row(ctx: &Ctx, fact: &str, word: &str) -> Check {
+async fn write_rows(ctx: &Ctx, fact: &str, word: &str) -> Check {
     let value = ctx.unique(word);
+    // Two rows, so that half a table is no whole one.
     let write = format!(
-        "CREATE TABLE IF NOT EXISTS ci_marker (v text); DELETE FROM ci_marker; INSERT INTO ci_marker VALUES ('{value}')"
+        "CREATE TABLE IF NOT EXISTS ci_marker (v text); DELETE FROM ci_marker; INSERT INTO ci_marker VALUES ('{value}-1'), ('{value}-2')"
     );
     sql(ctx, DATABASE, &write).await?;
     ctx.keep(fact, &value)
 }
 
-async fn row_is(ctx: &Ctx, file: &str, fact: &str) -> Check {
+async fn rows_are(ctx: &Ctx, file: &str, fact: &str) -> Check {
     let planted: String = ctx.fact(fact)?;
-    let rows = sql(ctx, file, "SELECT v FROM ci_marker").await?;
-    ensure_eq!(rows.trim(), planted, "the row of ci_marker in {file}");
+    let rows = sql(ctx, file, "SELECT v FROM ci_marker ORDER BY v").await?;
+    ensure_eq!(rows.trim(), format!("{planted}-1\n{planted}-2"), "the rows of ci_marker in {file}");
     Ok(())
 }
 
