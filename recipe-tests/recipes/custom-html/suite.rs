@@ -26,6 +26,7 @@ pub fn suite() -> Suite {
         .check(Tier::Restore, "page_is_original", page_is_original)
         .seed(Tier::Custom, "pages", plant_pages)
         .check(Tier::Custom, "content_round_trip", content_round_trip)
+        .check(Tier::Custom, "index_is_served", index_is_served)
         .check(Tier::Custom, "content_types", content_types)
         .check(Tier::Custom, "missing_page_is_404", missing_page_is_404)
 }
@@ -89,6 +90,7 @@ async fn plant_pages(ctx: Ctx) -> Check {
     for file in ROUND_TRIP {
         put(&ctx, file, &body).await?;
     }
+    put(&ctx, "index.html", &body).await?;
     for (file, _) in TYPED {
         put(&ctx, file, "").await?;
     }
@@ -101,6 +103,12 @@ async fn content_round_trip(ctx: Ctx) -> Check {
         serves(&ctx, &format!("/{file}"), &body).await?;
     }
     Ok(())
+}
+
+/// The first page is the site's, as what serves it (and its welcome page) would have it.
+async fn index_is_served(ctx: Ctx) -> Check {
+    let body: String = ctx.fact("custom-html.round-trip")?;
+    serves(&ctx, "/", &body).await
 }
 
 async fn content_types(ctx: Ctx) -> Check {
