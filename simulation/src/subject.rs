@@ -143,6 +143,15 @@ pub enum WhyNot {
     Files(#[from] GitError),
 }
 
+/// Recipes whose ready probes are played, with the settings that ask for them: one with a route, and one without.
+const PROBED: [(&str, &str); 2] = [
+    (
+        "published-port",
+        "[[ready]]\ntcp = \"{domain}:24680\"\n[[ready]]\nhttp = \"https://{domain}/\"\n",
+    ),
+    ("unrouted", "[[ready]]\ntcp = \"{domain}:24681\"\nstable = 2\n"),
+];
+
 impl Library {
     /// Reads and plans every bundled recipe that can be simulated. Repositories are made and cloned in `dir`.
     ///
@@ -152,7 +161,11 @@ impl Library {
         let mut sound = Vec::new();
         for (name, level) in [("custom-html", 5), ("custom-html-tiny", 5), ("ghost", 5)] {
             let expected = Expected::Pass { level };
-            sound.push(Arc::new(load(name, name, expected, dir, base).await?));
+            sound.push(Arc::new(load(name, name, None, expected, dir, base).await?));
+        }
+        for (name, settings) in PROBED {
+            let expected = Expected::Pass { level: 3 };
+            sound.push(Arc::new(load(name, name, Some(settings), expected, dir, base).await?));
         }
         let mut broken = Vec::new();
         for row in BROKEN {
@@ -161,7 +174,7 @@ impl Library {
                 Ending::NotVerified => Expected::NotVerified,
                 Ending::Refused => continue,
             };
-            let subject = load(row.recipe, row.run_as, expected, dir, base).await?;
+            let subject = load(row.recipe, row.run_as, None, expected, dir, base).await?;
             broken.push(Arc::new(subject));
         }
         Ok(Self { sound, broken })
@@ -181,11 +194,12 @@ impl Library {
 async fn load(
     name: &str,
     run_as: &str,
+    recipe_toml: Option<&str>,
     expected: Expected,
     dir: &Utf8Path,
     base: &BaseEnv,
 ) -> Result<Subject, LoadError> {
-    let read = read(name, run_as, dir, base).await;
+    let read = read(name, run_as, recipe_toml, dir, base).await;
     let (prepared, files, head) = read.map_err(|why| LoadError { recipe: name.to_owned(), why })?;
     Ok(Subject {
         name: name.to_owned(),
@@ -200,11 +214,15 @@ async fn load(
 async fn read(
     name: &str,
     run_as: &str,
+    recipe_toml: Option<&str>,
     dir: &Utf8Path,
     base: &BaseEnv,
 ) -> Result<(Prepared, RecipeFiles, RecipeAt), WhyNot> {
     let recipe = RecipeName::try_from(run_as.to_owned())?;
-    let suite = recipe_tests::describe(&recipe)?;
+    let mut suite = recipe_tests::describe(&recipe)?;
+    if let Some(text) = recipe_toml {
+        suite.settings = Some(text.to_owned());
+    }
     let target = Target {
         recipe,
         source: Some(SourceKind::Bundled(Some(RecipeName::try_from(name.to_owned())?))),

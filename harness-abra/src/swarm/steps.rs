@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use harness_core::cause::CauseClass;
-use harness_core::platform::{App, OpError};
+use harness_core::platform::{App, OpError, Revision};
 use harness_core::process::BaseEnv;
+use harness_core::recipe::EnvFile;
 use harness_core::suite::{ENV_FILE_VARIABLE, INSTALL_STEPS, InstallSteps, StepsRan, overstepped};
 
 use super::blame;
 use super::connect::Swarm;
+use crate::overlay::Overlays;
 
 impl Swarm {
     /// Runs the script. What it changes in the app's env file is what will be deployed.
@@ -20,7 +22,7 @@ impl Swarm {
         limit: Duration,
     ) -> Result<StepsRan, OpError> {
         let op = format!("run {INSTALL_STEPS} for {}", app.domain);
-        let before = self.dir.read_env(&app.domain).map_err(blame::files(&op))?;
+        let before = self.without_overlays(app, &op).await?;
         let commit = self.known().placed.get(&app.domain).map(|p| p.commit.to_string());
         let env_file = self.dir.env_file(&app.domain);
         let coordinates = [
@@ -50,6 +52,22 @@ impl Swarm {
         let after = self.dir.read_env(&app.domain).map_err(blame::files(&op))?;
         ran.trouble = ran.trouble.or_else(|| overstepped(&before, &after));
         Ok(ran)
+    }
+
+    /// Takes our overlays away until the revision is placed again: abra's plain commands refuse a checkout that is not
+    /// clean. Returns the app's env file as the script finds it.
+    async fn without_overlays(&self, app: &App, op: &str) -> Result<EnvFile, OpError> {
+        let placed = self.known().placed.get(&app.domain).map(|p| p.commit.clone());
+        if let Some(commit) = placed {
+            self.check_out(app, &Revision { commit, version: None }, op).await?;
+        }
+        let mut env = self.dir.read_env(&app.domain).map_err(blame::files(op))?;
+        let before = env.clone();
+        Overlays::default().name_in(&mut env);
+        if env != before {
+            self.dir.write_env(&app.domain, &env).map_err(blame::files(op))?;
+        }
+        Ok(env)
     }
 }
 

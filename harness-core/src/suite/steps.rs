@@ -150,8 +150,8 @@ pub fn overstepped(before: &EnvFile, after: &EnvFile) -> Option<Cause> {
     let name = OURS.into_iter().find(|name| before.get(name) != after.get(name))?;
     let shown = |env: &EnvFile| env.get(name).unwrap_or_else(|| "nothing".to_owned());
     let text = format!(
-        "{INSTALL_STEPS} changed {name} from `{}` to `{}`: the plan was made by it; set it under `[env]` in recipe.toml \
-         instead",
+        "{INSTALL_STEPS} changed {name} from `{}` to `{}`, by which the plan was made: leave it alone there, and set \
+         COMPOSE_FILE under `[env]` in recipe.toml",
         shown(before),
         shown(after)
     );

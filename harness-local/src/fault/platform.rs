@@ -194,7 +194,7 @@ impl<R: Reach> Platform for Faulty<R> {
                 Err(ConnectError::TimedOut { port, limit })
             }
             Goes::Fails { .. } => {
-                Err(ConnectError::Refused { port, reason: "connection refused".to_owned() })
+                Err(ConnectError::Unreachable { port, reason: "network is unreachable".to_owned() })
             }
         }
     }
