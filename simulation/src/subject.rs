@@ -69,7 +69,7 @@ impl Subject {
     /// # Errors
     /// It could not be read or planned.
     pub async fn read(name: &str, dir: &Utf8Path, base: &BaseEnv) -> Result<Self, LoadError> {
-        load(name, name, Expected::Pass { level: 0 }, dir, base).await
+        load(name, name, None, Expected::Pass { level: 0 }, dir, base).await
     }
 
     /// Returns whether the commit under test is exactly a release.
