@@ -6,6 +6,7 @@ mod protocol;
 
 use std::time::Duration;
 
+use harness_core::wait::{Hint, Pace, Readiness, until};
 use recipe_tests::{Check, Ctx, Failure, Suite, Tier, ensure, ensure_eq, skip};
 
 use client::{Answer, Client};
@@ -31,6 +32,9 @@ const PLANTED: u64 = 7700;
 
 /// How long a step may take: one starts the server again and waits for it.
 const LIMIT: Duration = Duration::from_secs(120);
+
+/// How long it may take until Swarm says that it runs.
+const START: Duration = Duration::from_secs(40);
 
 /// How long the server may take to end when it is told to.
 const END: Duration = Duration::from_secs(20);
@@ -197,7 +201,12 @@ async fn start_again(ctx: Ctx) -> Check {
     }
     ended?;
     let (_client, _) = Client::guest(&ctx).await?;
-    Ok(())
+    // It takes connections before Swarm has heard that it is healthy.
+    let look = async || match ctx.exec("app", &["true"]).await {
+        Ok(_) => Readiness::Ready(()),
+        Err(error) => Readiness::NotYet(error.to_string()),
+    };
+    Ok(until(Pace::within(START), &Hint::default(), look, |_| {}).await?)
 }
 
 async fn make_channel(ctx: Ctx) -> Check {
