@@ -57,6 +57,7 @@ pub fn suite() -> Suite {
         .seed(Tier::Restore, "channel", remove_original_channel)
         .check(Tier::Restore, "rows_are_original", rows_are_original)
         .check(Tier::Restore, "server_goes_on", visitors_are_welcomed)
+        .check(Tier::Restore, "superuser_has_the_secret", superuser_has_the_secret)
         .seed(Tier::Custom, "restart", start_again)
         .seed(Tier::Custom, "channel", make_channel)
         .check(Tier::Custom, "restored_channel_is_there", restored_channel_is_there)
