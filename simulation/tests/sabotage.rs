@@ -69,3 +69,9 @@ fn custom_html() {
     ];
     assert_eq!(nothing(&score), expected);
 }
+
+#[test]
+fn matrix_synapse() {
+    let score = has_teeth("matrix-synapse");
+    assert_eq!(nothing(&score), [""; 0]);
+}

@@ -277,3 +277,25 @@ async fn wild_modifiers_are_read() {
         claims.volumes.iter().map(|v| (v.volume.as_str(), v.covered, v.paths.len())).collect();
     assert_eq!(covered, [("uploads", true, 0), ("db-data", true, 1), ("redis", false, 0)]);
 }
+
+#[tokio::test]
+async fn matrix_synapse_has_two_releases_and_a_head_that_brings_a_newer_synapse() {
+    let place = Place::new();
+    let repository = place.build("matrix-synapse").await;
+    let tags = repository.tags().await.unwrap();
+    let seen: Vec<_> = tags.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(seen, ["7.0.0+v1.149.1", "7.1.0+v1.149.1"]);
+    let base = place.at("matrix-synapse", "7.1.0+v1.149.1").await;
+    let head = place.at("matrix-synapse", "main").await;
+    let image = |r: &RecipeAt, s: &str| r.compose.service(s).unwrap().image.clone().unwrap();
+    assert_eq!(image(&base, "app"), "matrixdotorg/synapse:v1.149.1");
+    assert_eq!(image(&head, "app"), "matrixdotorg/synapse:v1.163.2");
+    assert_eq!(image(&base, "db"), image(&head, "db"));
+    assert!(head.version > base.version);
+    let claims = head.compose.backup();
+    let moments: Vec<_> = claims.hooks.iter().map(|h| h.when).collect();
+    assert_eq!(moments, [HookMoment::BeforeBackup, HookMoment::AfterRestore]);
+    let paths = |volume: &str| claims.volumes.iter().find(|v| v.volume == volume).unwrap();
+    assert_eq!(paths("postgres").paths, ["backup.sql.gz"]);
+    assert!(paths("data").covered && paths("data").paths.is_empty());
+}

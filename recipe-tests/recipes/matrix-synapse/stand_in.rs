@@ -100,7 +100,8 @@ impl Synapse {
         let config = Config::read(inside).map_err(Unanswered)?;
         let key = config.signing_key_path.clone();
         if inside.read(&key).is_none() {
-            let line = format!("ed25519 a_{:04} stand-in\n", inside.now.as_second() % 10_000);
+            let mut home = Home::new(self, inside, config.clone());
+            let line = format!("ed25519 a_{} {}\n", home.letters(4), home.letters(43));
             inside.write_new(&key, line.into_bytes()).map_err(|_| Unanswered(key))?;
         }
         let mut home = Home::new(self, inside, config);

@@ -27,11 +27,15 @@ pub fn suite() -> Suite {
         .check(Tier::Upgrade, "conversation_survives", conversation_survives)
         .check(Tier::Upgrade, "media_survive", media_survive)
         .check(Tier::Upgrade, "row_survives", row_survives)
+        .check(Tier::Upgrade, "signing_key_survives", signing_key_survives)
         .seed(Tier::Backup, "conversation", plant_original)
         .check(Tier::Backup, "dump_holds_the_conversation", dump_holds_the_conversation)
         .seed(Tier::Restore, "damage", damage)
         .check(Tier::Restore, "conversation_is_back", conversation_is_back)
+        .check(Tier::Restore, "older_conversation_is_back", conversation_survives)
+        .check(Tier::Restore, "older_session_is_back", older_session_is_back)
         .check(Tier::Restore, "media_are_back", media_are_back)
+        .check(Tier::Restore, "signing_key_is_back", signing_key_is_back)
         .check(Tier::Restore, "name_is_original", name_is_original)
         .check(Tier::Restore, "row_is_original", row_is_original)
         .check(Tier::Restore, "late_account_is_gone", late_account_is_gone)
@@ -70,6 +74,17 @@ async fn is_synapse(ctx: Ctx) -> Check {
     Ok(())
 }
 
+/// Returns the keys that other servers are told to know this one by.
+async fn keys(ctx: &Ctx) -> Result<Value, Failure> {
+    let path = "/_matrix/key/v2/server";
+    let answer = ctx.get(path).await?;
+    taken(&answer, path)?;
+    let keys = answer.json()?["verify_keys"].clone();
+    let count = keys.as_object().map_or(0, serde_json::Map::len);
+    ensure!(count > 0, expected: "keys of the server", seen: answer.summary());
+    Ok(keys)
+}
+
 async fn version_is_head(ctx: Ctx) -> Check {
     let Some(head) = &ctx.head().version else {
         return recipe_tests::skip("head names no version");
@@ -88,6 +103,7 @@ async fn plant_conversation(ctx: Ctx) -> Check {
     ctx.plant_row(&db(), "upgrade", &row).await?;
     ctx.keep("upgrade.room", &room)?;
     ctx.keep("upgrade.media", &media)?;
+    ctx.keep("upgrade.keys", &keys(&ctx).await?)?;
     ctx.keep("upgrade.row", &row)
 }
 
@@ -105,6 +121,13 @@ async fn media_survive(ctx: Ctx) -> Check {
 async fn row_survives(ctx: Ctx) -> Check {
     let row: String = ctx.fact("upgrade.row")?;
     ensure_eq!(ctx.planted_row(&db(), "upgrade").await?, Some(row), "the row in the database");
+    Ok(())
+}
+
+/// With another key no other server would believe that this is the one from before.
+async fn signing_key_survives(ctx: Ctx) -> Check {
+    let before: Value = ctx.fact("upgrade.keys")?;
+    ensure_eq!(keys(&ctx).await?, before, "the keys of the server");
     Ok(())
 }
 
@@ -159,6 +182,11 @@ async fn damage(ctx: Ctx) -> Check {
     let answer = guest.download(&ctx, &media).await?;
     ensure!(answer.status != 200, expected: "no media before the restore", seen: answer.summary());
 
+    // The running server has read it, and goes on.
+    let key = signing_key(&ctx).await?;
+    ctx.keep("backup.signing-key", &key)?;
+    ctx.remove_file("app", &signing_key_file(&ctx)).await?;
+
     let loner = Session::of(&ctx, "loner")?;
     rename(&ctx, &loner, &ctx.unique("changed")).await?;
 
@@ -174,6 +202,33 @@ async fn damage(ctx: Ctx) -> Check {
 async fn conversation_is_back(ctx: Ctx) -> Check {
     let (host, guest) = (Session::of(&ctx, "host")?, Session::of(&ctx, "guest")?);
     sees(&ctx, &guest, &host, &ctx.fact("backup.room")?).await
+}
+
+async fn older_session_is_back(ctx: Ctx) -> Check {
+    let host = Session::of(&ctx, "host")?;
+    let answer = host.whoami(&ctx).await?;
+    taken(&answer, "whoami")?;
+    ensure_eq!(answer.json()?["user_id"], json!(host.user_id), "whose token it is");
+    Ok(())
+}
+
+async fn signing_key_is_back(ctx: Ctx) -> Check {
+    let before: String = ctx.fact("backup.signing-key")?;
+    ctx.secret(before.clone())?;
+    let is_same = signing_key(&ctx).await? == before;
+    ensure!(is_same, expected: "the signing key from before the backup", seen: "another");
+    Ok(())
+}
+
+fn signing_key_file(ctx: &Ctx) -> String {
+    format!("/data/{}.signing.key", ctx.domain())
+}
+
+async fn signing_key(ctx: &Ctx) -> Result<String, Failure> {
+    let bytes = ctx.read_file("app", &signing_key_file(ctx)).await?;
+    let key = String::from_utf8_lossy(&bytes).trim().to_owned();
+    ctx.secret(key.clone())?;
+    Ok(key)
 }
 
 async fn media_are_back(ctx: Ctx) -> Check {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::home::{Home, Refused, Told, quoted};
+use super::home::{Home, Refused, Told, digest, quoted};
 use super::{response, response_of};
 use crate::world::{Request, Response};
 
@@ -28,6 +28,7 @@ impl Home<'_, '_> {
         let told = match words.as_slice() {
             ["_synapse", "admin", "v1", "register"] => self.shared_secret(request),
             ["_synapse", "admin", ..] => self.admin(request),
+            ["_matrix", "key", "v2", "server"] => self.keys(),
             ["_matrix", "media", "v3", "upload"] => self.upload(request),
             ["_matrix", "client", "v3" | "r0", rest @ ..] => self.client(request, rest),
             _ => Err(unrecognized()),
@@ -76,6 +77,20 @@ impl Home<'_, '_> {
             }
             _ => Err(unrecognized()),
         }
+    }
+
+    /// Says by which key other servers know this one.
+    fn keys(&mut self) -> Told {
+        let read = self.inside.read(&self.config.signing_key_path).unwrap_or_default();
+        let line = String::from_utf8_lossy(read).into_owned();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [kind, id, key] = words[..] else {
+            return Err(Refused::new(500, "M_UNKNOWN", "Internal server error"));
+        };
+        // What is shown is another half than what is kept.
+        let shown = json!({"key": digest(key)});
+        let server = self.config.server_name.as_str();
+        Ok(json!({"server_name": server, "verify_keys": {format!("{kind}:{id}"): shown}}))
     }
 
     /// The admin API says no to everyone whom these suites know.
