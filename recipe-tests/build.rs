@@ -14,6 +14,12 @@ const TEXTS: [(&str, &str); 6] = [
     ("parity", "PARITY.md"),
 ];
 
+/// Files of a folder besides Rust ones; a name that is nearly one of them would be left out without a word.
+const FILES: [&str; 4] = ["recipe.toml", "compose.ccci.yml", "install_steps.sh", "PARITY.md"];
+
+/// Files of `previous/`.
+const PREVIOUS: [&str; 2] = ["VERSION", "compose.previous.yml"];
+
 #[expect(clippy::disallowed_methods, reason = "cargo talks to a build script through variables")]
 fn main() -> Result<(), Box<dyn Error>> {
     let missing = "cargo sets this variable for every build script";
@@ -26,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in &names {
         let module = name.replace('-', "_");
         let folder = root.join(name);
+        only_known_files(&folder)?;
         let suite = folder.join("suite.rs");
         let mut fields = String::new();
         if suite.is_file() {
@@ -65,6 +72,48 @@ fn folders(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
             .into());
         }
         names.push(name);
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn only_known_files(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let is_rust = |file: &str| Path::new(file).extension().is_some_and(|e| e == "rs");
+    let top = files(folder)?;
+    if let Some(file) = top.iter().find(|f| !is_rust(f) && !FILES.contains(&f.as_str())) {
+        return Err(unknown(
+            &folder.join(file),
+            &[&["suite.rs", "stand_in.rs"], &FILES[..]].concat(),
+        ));
+    }
+    if !top.iter().any(|file| ["suite.rs", "stand_in.rs"].contains(&file.as_str()))
+        && let Some(file) = top.iter().find(|file| is_rust(file))
+    {
+        return Err(unknown(&folder.join(file), &["suite.rs", "stand_in.rs"]));
+    }
+    let previous = folder.join("previous");
+    let inner = if previous.is_dir() { files(&previous)? } else { Vec::new() };
+    match inner.iter().find(|file| !PREVIOUS.contains(&file.as_str())) {
+        Some(file) => Err(unknown(&previous.join(file), &PREVIOUS)),
+        None => Ok(()),
+    }
+}
+
+fn unknown(file: &Path, known: &[&str]) -> Box<dyn Error> {
+    let known = known.join(", ");
+    format!("{} is no file of a suite: expected one of {known}", file.display()).into()
+}
+
+/// Returns the names of a folder's files, sorted, those that editors leave behind aside.
+fn files(folder: &Path) -> Result<Vec<String>, Box<dyn Error>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().into_string().map_err(|n| format!("{n:?} is not UTF-8"))?;
+        let is_aside = name.starts_with(['.', '#']) || name.ends_with(['~', '#']);
+        if !is_aside && !entry.file_type()?.is_dir() {
+            names.push(name);
+        }
     }
     names.sort();
     Ok(names)

@@ -45,6 +45,20 @@ const SETTINGS: &[(&str, &str)] = &[
     ("one that has no successor", "SKIP_GENERIC = true\n"),
     ("a key of a probe", "[[ready]]\nhttps = \"https://{domain}/\"\n"),
     ("the first of two", "[health]\nok = [200]\npatj = \"/\"\n[timeout]\n"),
+    // Probes that are none.
+    ("a probe of nothing", "[[ready]]\nwhen-compose-file = \"compose.host-ports.yml\"\n"),
+    ("two probes in one", "[[ready]]\nhttp = \"https://{domain}/\"\ntcp = \"{domain}:1\"\n"),
+    ("connections to a page", "[[ready]]\nhttp = \"https://{domain}/\"\nstable = 3\n"),
+    ("no connection", "[[ready]]\ntcp = \"{domain}:1\"\nstable = 0\n"),
+    ("another host's page", "[[ready]]\nhttp = \"https://example.org/\"\n"),
+    ("a page without TLS", "[[ready]]\nhttp = \"http://{domain}/\"\n"),
+    ("the host's own port", "[[ready]]\ntcp = \"127.0.0.1:22\"\n"),
+    ("a port beyond the last", "[[ready]]\ntcp = \"{domain}:65536\"\n"),
+    ("a port as a number", "[[ready]]\ntcp = 64738\n"),
+    (
+        "a compose file elsewhere",
+        "[[ready]]\ntcp = \"{domain}:1\"\nwhen-compose-file = \"../compose.yml\"\n",
+    ),
     // Values of another type.
     ("a number for a path", "[health]\npath = 80\n"),
     ("one status for a list", "[health]\nok = 200\n"),

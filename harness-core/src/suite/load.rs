@@ -125,10 +125,14 @@ fn misfit(outline: &Outline, error: &toml::de::Error) -> Problem {
             let one = if table.repeated { "a list of tables, each under" } else { "one table" };
             format!("`{path}` is {one} {}: expected {keys} in it", table.header())
         }
-        // A type of ours has said what it expected.
+        // A type of ours has said what it expected; one that is a whole table names its key.
         (_, _, None) | (None, None, _) => said.to_owned(),
     };
-    Problem { place, text }
+    let named = said.strip_prefix('`').and_then(|rest| rest.split([' ', '`']).next());
+    let key = named.map(|name| format!("{path}.{name}"));
+    let inner =
+        outline.entries().find(|e| Some(&e.path) == key.as_ref() && e.key.start >= place.start);
+    Problem { place: inner.map_or(place, |entry| entry.key.clone()), text }
 }
 
 /// Returns what serde saw, where it says no more than what type it expected.
