@@ -75,3 +75,15 @@ fn matrix_synapse() {
     let score = has_teeth("matrix-synapse");
     assert_eq!(nothing(&score), [""; 0]);
 }
+
+#[test]
+fn custom_html_tiny() {
+    let score = has_teeth("custom-html-tiny");
+    assert_eq!(score.counted().count(), 14, "{:#?}", score.outcomes);
+}
+
+#[test]
+fn ghost() {
+    let score = has_teeth("ghost");
+    assert_eq!(score.counted().count(), 41, "{:#?}", score.outcomes);
+}

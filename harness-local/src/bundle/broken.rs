@@ -58,6 +58,10 @@ pub const BROKEN: &[Broken] = &[
     fails("broken-restore-loses", Tier::Restore, "markers_are_back", CauseClass::Recipe),
     fails("broken-no-restore-hook", Tier::Restore, "row_is_original", CauseClass::Recipe)
         .run_as("ghost"),
+    fails("broken-half-a-dump", Tier::Restore, "changed_post_is_original", CauseClass::App)
+        .run_as("ghost"),
+    fails("broken-lost-database", Tier::Upgrade, "volumes_survive", CauseClass::Recipe)
+        .run_as("ghost"),
     fails("broken-blocked-volume", Tier::Install, "volumes_are_its_own", CauseClass::Recipe),
     fails("leaky", Tier::Backup, "hooks_succeeded", CauseClass::Recipe),
     ends("broken-unpullable", Ending::NotVerified, CauseClass::Registry),
