@@ -64,6 +64,9 @@ pub struct RunFile {
     /// What of the recipe's own tests is run in this phase.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repo_tests: Vec<RepoTest>,
+    /// Whether they take the place of the suite's seeds and checks of this tier.
+    #[serde(default)]
+    pub without_suite: bool,
     /// Where the process appends its [`TrialLine`]s, one JSON object a line.
     pub out: Utf8PathBuf,
 }
@@ -171,6 +174,9 @@ pub struct SuiteDescription {
     pub previous_overlay: Option<String>,
     /// Every check, as `tier::check`, those of the generic floor included.
     pub checks: Vec<String>,
+    /// Those of them that are the suite's own.
+    #[serde(default)]
+    pub own_checks: Vec<String>,
     /// Every seed, as `tier::seed`.
     pub seeds: Vec<String>,
     /// Whether scripts of the recipe's own repository are run.

@@ -63,10 +63,11 @@ pub(crate) fn shared_steps(recipe: &RecipeName) -> Result<Arc<[Step]>, InvalidSu
 pub fn describe(recipe: &RecipeName) -> Result<SuiteDescription, InvalidSuite> {
     let folder = find(recipe);
     let steps = of_folder(recipe.as_str(), folder)?;
-    let named = |phase: Phase| {
+    let named_of = |steps: &[Step], phase: Phase| {
         let steps = steps.iter().filter(|s| s.phase == phase);
         steps.map(|s| format!("{}::{}", s.tier, s.name)).collect()
     };
+    let named = |phase| named_of(&steps, phase);
     let text = |of: fn(&Folder) -> Option<&'static str>| folder.and_then(of).map(str::to_owned);
     Ok(SuiteDescription {
         has_folder: folder.is_some(),
@@ -76,9 +77,15 @@ pub fn describe(recipe: &RecipeName) -> Result<SuiteDescription, InvalidSuite> {
         previous_version: text(|f| f.previous_version),
         previous_overlay: text(|f| f.previous_overlay),
         checks: named(Phase::Check),
+        own_checks: named_of(steps.get(floor_len()..).unwrap_or_default(), Phase::Check),
         seeds: named(Phase::Seed),
         is_approved: approved()?.has(recipe),
     })
+}
+
+/// Returns how many of the first steps are the floor's.
+pub(crate) fn floor_len() -> usize {
+    floor::suite().steps.len()
 }
 
 /// Returns the recipes whose own scripts are run.

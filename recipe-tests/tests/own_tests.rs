@@ -138,6 +138,40 @@ async fn git(dir: &Utf8Path, args: &[&str]) {
 }
 
 #[tokio::test]
+async fn scripts_of_an_approved_recipe_are_run_where_their_names_say() {
+    let (_guard, dir) = temp();
+    let clone = Clone::of_recipe(&dir).await;
+    let said = dir.join("said");
+    let say = |word: &str| format!("test -f \"$CCCI_CA\" && echo {word} $CCCI_RECIPE >> {said}\n");
+    clone.write("tests/pre_upgrade.sh", &say("seed"));
+    clone.write("tests/test_upgrade.sh", &say("check"));
+    clone.write("tests/extra.sh", &say("custom"));
+    clone.write("tests/fails.sh", "echo on purpose; exit 4\n");
+    let source = clone.commit().await;
+    let base = BaseEnv::capture();
+    let mut suite = recipe_tests::describe(&recipe()).unwrap();
+    suite.is_approved = true;
+    let place = (dir.as_path(), &base);
+    let read = prepared::read_with(suite, &recipe(), Some(source), &Tier::ALL, place).await;
+    let subject = read.unwrap_or_else(|e| panic!("{e}"));
+    let limits = Limits::for_suite(&subject.prepared.suite_settings);
+    let (results, _) = lifecycle::run(&subject, limits, &dir, &base).await.unwrap();
+    let said = std::fs::read_to_string(said).unwrap_or_default();
+    assert_eq!(said, "seed own-tests\ncheck own-tests\ncustom own-tests\n", "{results:#?}");
+    let custom = custom(&results);
+    // The recipe's own clean-up ends with 1 on purpose.
+    let failed: Vec<_> =
+        custom.iter().filter(|(_, s)| *s == Status::Fail).map(|(n, _)| *n).collect();
+    assert_eq!(failed, ["script_cleanup", "script_fails"]);
+    let stage = |tier| results.stages.iter().find(|s| s.tier == tier).unwrap();
+    let names: Vec<_> = stage(Tier::Upgrade).checks.iter().map(|c| c.name.as_str()).collect();
+    assert!(names.contains(&"script_test_upgrade") && names.contains(&"still_serves"), "{names:?}");
+    let message = stage(Tier::Custom).checks.iter().find(|c| c.name == "script_fails");
+    let message = message.and_then(|c| c.message.clone()).unwrap_or_default();
+    assert_eq!(message, "tests/fails.sh ended with exit status: 4: on purpose");
+}
+
+#[tokio::test]
 async fn a_repository_that_means_harm_runs_reads_and_reaches_nothing() {
     let (_guard, dir) = temp();
     let clone = Clone::of_recipe(&dir).await;

@@ -8,7 +8,7 @@ use harness_core::plan::{Brings, Input, Plan, decide};
 use harness_core::platform::{App, Revision};
 use harness_core::process::BaseEnv;
 use harness_core::recipe::{AsPlaced, ReadRecipeError, RecipeAt, Repository};
-use harness_core::repo_tests::ReadRepoTestsError;
+use harness_core::repo_tests::{ReadRepoTestsError, RepoTests};
 use harness_core::run_file::SuiteDescription;
 use harness_core::suite::{
     Coordinates, InvalidLayer, InvalidPrevious, InvalidSettings, Laid, OVERLAY, Previous,
@@ -142,12 +142,14 @@ async fn decided(
     target: &Target,
     settings: &Settings,
     run: &RunId,
-    suite: SuiteDescription,
+    mut suite: SuiteDescription,
     source: Source,
 ) -> Result<Prepared, PrepareError> {
     // From git's objects, before anything can change a checkout.
     let repo_tests = source.repository.repo_tests(&source.head, suite.is_approved).await;
     let repo_tests = repo_tests.map_err(|e| PrepareError::RepoTests(Box::new(e)))?;
+    // What the repository of an approved recipe brings for an op takes the place of the suite's.
+    suite.install_steps = repo_tests.install_steps.clone().or(suite.install_steps);
     let suite_settings = match &suite.settings {
         Some(text) => SuiteSettings::parse(&target.recipe, text)?,
         None => SuiteSettings::default(),
@@ -173,7 +175,7 @@ async fn decided(
     fits(&app, settings, &at_head)?;
     let releases: Vec<_> =
         source.tags.iter().filter_map(|t| Some((t.version.clone()?, t.commit.clone()))).collect();
-    let checks: Vec<_> = suite.checks.iter().cloned().chain(repo_tests.checks()).collect();
+    let checks = checks(&suite, &repo_tests);
     let folder = format!("recipes/{}/previous", target.recipe);
     let (version, overlay) = (suite.previous_version.as_deref(), suite.previous_overlay.as_deref());
     let previous = Previous::parse(&folder, version, overlay)?;
@@ -220,6 +222,15 @@ async fn decided(
     states.repo_tests = repo_tests;
     states.install_steps.clone_from(&suite.install_steps);
     Ok(Prepared { source, suite, suite_settings, plan, states, laid })
+}
+
+/// Returns every check: the floor's, the suite's where the repository does not replace it, and the repository's.
+fn checks(suite: &SuiteDescription, repo_tests: &RepoTests) -> Vec<String> {
+    let is_replaced = |check: &&String| {
+        let tier = check.split("::").next().and_then(|tier| tier.parse().ok());
+        suite.own_checks.contains(check) && tier.is_some_and(|tier| repo_tests.replaces_suite(tier))
+    };
+    suite.checks.iter().filter(|c| !is_replaced(c)).cloned().chain(repo_tests.checks()).collect()
 }
 
 fn supported(target: &Target, suite: &SuiteSettings, source: &Source) -> Result<(), PrepareError> {

@@ -109,6 +109,18 @@ fn nothing_is_said_of_a_body_that_was_cut_off() {
     assert_eq!(asserts[1].judge(exchange, &Variables::new(&uuid)), Ok(()));
 }
 
+#[test]
+fn what_the_guide_shows_can_be_run() {
+    let guide = include_str!("../../../docs/recipe-tests.md");
+    let blocks: Vec<&str> = guide.split("```hurl\n").skip(1).collect();
+    assert_eq!(blocks.len(), 3);
+    for block in blocks {
+        let text = block.split("\n```\n").next().unwrap_or_default();
+        let read = HurlFile::parse("guide", text, &Variables::GIVEN);
+        assert!(read.is_ok(), "{}", read.unwrap_err());
+    }
+}
+
 const WHOLE: &str = r#"
 # Creates a page and reads it back.
 POST {{base_url}}/api/pages?draft=0   # the API

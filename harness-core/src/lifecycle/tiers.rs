@@ -226,10 +226,6 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             Phase::Seed => format!("trials-{tier}-seed.jsonl"),
             Phase::Check => format!("trials-{tier}.jsonl"),
         };
-        let repo_tests = match (tier, phase) {
-            (Tier::Custom, Phase::Check) => self.recipe.repo_tests.run.clone(),
-            (_, Phase::Seed | Phase::Check) => Vec::new(),
-        };
         RunFile {
             schema: SCHEMA,
             app: self.plan.app.clone(),
@@ -248,7 +244,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             snapshot: state.snapshot.clone(),
             claims: self.recipe.claims.clone(),
             facts: state.facts.clone(),
-            repo_tests,
+            repo_tests: self.recipe.repo_tests.of(tier, phase),
+            without_suite: self.recipe.repo_tests.replaces_suite(tier),
             out: self.dir.join("work").join(name),
         }
     }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::listing::{Kind, Listed};
 use crate::hurl::{HurlFile, Variables, shown};
+use crate::run_file::Phase;
+use crate::tier::Tier;
 
 /// The most files that are run.
 pub(super) const MOST_FILES: usize = 64;
@@ -22,11 +24,13 @@ const MOST_NAMED: usize = 20;
 pub struct RepoTests {
     /// What is run, in order.
     pub run: Vec<RepoTest>,
+    /// The script that is run between the app's making and its first deploy, in place of the suite's.
+    pub install_steps: Option<String>,
     /// What is there and is not run.
     pub not_run: Vec<NotRun>,
 }
 
-/// A file that is run as one check of the custom tier.
+/// A file that is run as one check, or as a seed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct RepoTest {
     /// The check's name.
@@ -35,6 +39,10 @@ pub struct RepoTest {
     pub path: String,
     /// How it is run.
     pub kind: RepoTestKind,
+    /// The tier that it is part of: custom, but for an approved script that is named for another one's op.
+    pub tier: Tier,
+    /// Whether it plants something before the op, or checks what there is after it.
+    pub phase: Phase,
     /// The file's content.
     pub text: String,
 }
@@ -67,8 +75,33 @@ impl fmt::Display for NotRun {
 /// What was found in a listing: what to read, and what is not run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    pub(super) read: Vec<(String, RepoTestKind)>,
+    pub(super) read: Vec<(String, Role)>,
     pub(super) not_run: Vec<NotRun>,
+}
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A check or a seed.
+    Test(RepoTestKind, Tier, Phase),
+    /// What is done before the first deploy.
+    InstallSteps,
+}
+
+impl Role {
+    const HURL: Self = Self::Test(RepoTestKind::Hurl, Tier::Custom, Phase::Check);
+
+    /// Returns what a script is for, by its name.
+    fn of_script(stem: &str) -> Self {
+        let of = |prefix: &str| stem.strip_prefix(prefix).and_then(|tier| tier.parse().ok());
+        let (tier, phase) = match (of("pre_"), of("test_")) {
+            _ if stem == "install_steps" => return Self::InstallSteps,
+            (Some(tier), _) => (tier, Phase::Seed),
+            (None, Some(tier)) => (tier, Phase::Check),
+            (None, None) => (Tier::Custom, Phase::Check),
+        };
+        Self::Test(RepoTestKind::Script, tier, phase)
+    }
 }
 
 /// Decides what to read. Only plain files right in `tests/` with plain names are; all else is named with the reason.
@@ -78,11 +111,11 @@ pub(super) fn choose(listed: &[Listed], is_approved: bool) -> Found {
     let mut left_out = 0_usize;
     for entry in listed {
         let size = entry.size.unwrap_or_default();
-        let reason = match kind(entry, is_approved) {
+        let reason = match role(entry, is_approved) {
             Ok(None) => continue,
-            Ok(Some(kind)) if found.read.len() < MOST_FILES && sum + size <= LONGEST_SUM => {
+            Ok(Some(role)) if found.read.len() < MOST_FILES && sum + size <= LONGEST_SUM => {
                 sum += size;
-                found.read.push((entry.path.clone(), kind));
+                found.read.push((entry.path.clone(), role));
                 continue;
             }
             Ok(Some(_)) => {
@@ -104,9 +137,9 @@ pub(super) fn choose(listed: &[Listed], is_approved: bool) -> Found {
 }
 
 /// Decides of one thing; nothing for what has nothing to do with tests, such as a README.
-fn kind(entry: &Listed, is_approved: bool) -> Result<Option<RepoTestKind>, String> {
+fn role(entry: &Listed, is_approved: bool) -> Result<Option<Role>, String> {
     let name = entry.path.rsplit('/').next().unwrap_or_default();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     match entry.kind {
         Kind::SymbolicLink => {
             return Err("it is a symbolic link: put the file itself there".to_owned());
@@ -119,9 +152,9 @@ fn kind(entry: &Listed, is_approved: bool) -> Result<Option<RepoTestKind>, Strin
         }
         Kind::File => {}
     }
-    let kind = match extension {
-        "hurl" => RepoTestKind::Hurl,
-        "sh" if is_approved => RepoTestKind::Script,
+    let role = match extension {
+        "hurl" => Role::HURL,
+        "sh" if is_approved => Role::of_script(stem),
         "sh" | "py" | "bats" | "bash" => {
             let reason = "scripts are run only for recipes in repo-local-approved.txt".to_owned();
             return Err(if is_approved { "only `.sh` scripts are run".to_owned() } else { reason });
@@ -135,28 +168,30 @@ fn kind(entry: &Listed, is_approved: bool) -> Result<Option<RepoTestKind>, Strin
     if entry.size.is_none_or(|size| size > LONGEST_FILE) {
         return Err(format!("it is longer than {LONGEST_FILE} bytes: make several files"));
     }
-    Ok(Some(kind))
+    Ok(Some(role))
 }
 
 impl Found {
     /// Returns what is run once the files were read, in the same order. A file without a text is none that can be read.
     pub(super) fn with_texts(self, texts: Vec<Option<String>>) -> RepoTests {
         let Self { read, mut not_run } = self;
-        let mut run = Vec::new();
+        let mut tests = RepoTests::default();
         let mut names = BTreeSet::new();
-        for ((path, kind), text) in read.into_iter().zip(texts) {
-            match text.filter(|t| !t.contains('\u{fffd}') && !t.contains('\0')) {
-                Some(text) => {
+        for ((path, role), text) in read.into_iter().zip(texts) {
+            let text = text.filter(|t| !t.contains('\u{fffd}') && !t.contains('\0'));
+            match (text, role) {
+                (Some(text), Role::Test(kind, tier, phase)) => {
                     let name = check_name(&path, kind, &mut names);
-                    run.push(RepoTest { name, path, kind, text });
+                    tests.run.push(RepoTest { name, path, kind, tier, phase, text });
                 }
-                None => {
+                (Some(text), Role::InstallSteps) => tests.install_steps = Some(text),
+                (None, Role::Test(..) | Role::InstallSteps) => {
                     let reason = "it is no UTF-8 text".to_owned();
                     not_run.push(NotRun { path: shown(&path), reason });
                 }
             }
         }
-        RepoTests { run, not_run }
+        RepoTests { not_run, ..tests }
     }
 }
 
@@ -182,16 +217,45 @@ fn check_name(path: &str, kind: RepoTestKind, taken: &mut BTreeSet<String>) -> S
 impl RepoTests {
     /// Returns the checks' names, as `tier::check`.
     pub fn checks(&self) -> impl Iterator<Item = String> {
-        self.run.iter().map(|test| format!("custom::{}", test.name))
+        let checks = self.run.iter().filter(|test| test.phase == Phase::Check);
+        checks.map(|test| format!("{}::{}", test.tier, test.name))
+    }
+
+    /// Returns what is run in a phase of a tier.
+    pub fn of(&self, tier: Tier, phase: Phase) -> Vec<RepoTest> {
+        let run = self.run.iter().filter(|test| test.tier == tier && test.phase == phase);
+        run.cloned().collect()
+    }
+
+    /// Returns whether the repository's own scripts for a tier's op take the place of the suite's seeds and checks for
+    /// it. The generic floor is never replaced, and custom checks add up.
+    pub fn replaces_suite(&self, tier: Tier) -> bool {
+        tier != Tier::Custom && self.run.iter().any(|test| test.tier == tier)
     }
 
     /// Returns what a reader of the plan and the results should know: what is run, what cannot be, what is not.
     pub fn lines(&self) -> Vec<String> {
-        let run = self.run.iter().map(|test| match test.trouble() {
-            Some(trouble) => format!("{} will fail as custom::{}: {trouble}", test.path, test.name),
-            None => format!("{} is run as custom::{}", test.path, test.name),
+        let run = self.run.iter().map(|test| match (test.trouble(), test.phase, test.tier) {
+            (Some(trouble), ..) => {
+                format!("{} will fail as {}::{}: {trouble}", test.path, test.tier, test.name)
+            }
+            (None, Phase::Check, Tier::Custom) => {
+                format!("{} is run as custom::{}", test.path, test.name)
+            }
+            (None, Phase::Seed, Tier::Custom) => {
+                format!("{} is run before the custom checks", test.path)
+            }
+            (None, Phase::Seed | Phase::Check, tier) => {
+                format!(
+                    "{} is run for {tier}, in place of the suite's seeds and checks there",
+                    test.path
+                )
+            }
         });
-        run.chain(self.not_run.iter().map(ToString::to_string)).collect()
+        let steps = self.install_steps.as_ref();
+        let steps =
+            steps.map(|_| "tests/install_steps.sh is run in place of the suite's".to_owned());
+        steps.into_iter().chain(run).chain(self.not_run.iter().map(ToString::to_string)).collect()
     }
 }
 
@@ -249,10 +313,10 @@ mod tests {
             listed(Kind::File, "tests/c.py", 9),
         ];
         let found = choose(&all, false);
-        assert_eq!(found.read, [("tests/a.hurl".to_owned(), RepoTestKind::Hurl)]);
+        assert_eq!(found.read, [("tests/a.hurl".to_owned(), Role::HURL)]);
         assert_eq!(found.not_run.len(), 2);
         let found = choose(&all, true);
-        assert_eq!(found.read.last().unwrap().1, RepoTestKind::Script);
+        assert_eq!(found.read.last().unwrap().1, Role::of_script("b"));
         assert_eq!(found.not_run.len(), 1);
     }
 
@@ -271,8 +335,41 @@ mod tests {
     }
 
     #[test]
+    fn an_approved_script_is_for_what_its_name_says() {
+        let script = |tier, phase| Role::Test(RepoTestKind::Script, tier, phase);
+        for (stem, role) in [
+            ("install_steps", Role::InstallSteps),
+            ("pre_backup", script(Tier::Backup, Phase::Seed)),
+            ("test_restore", script(Tier::Restore, Phase::Check)),
+            ("pre_custom", script(Tier::Custom, Phase::Seed)),
+            ("test_login", script(Tier::Custom, Phase::Check)),
+            ("pre_", script(Tier::Custom, Phase::Check)),
+        ] {
+            assert_eq!(Role::of_script(stem), role, "{stem}");
+        }
+    }
+
+    #[test]
+    fn scripts_for_an_op_win_and_custom_ones_add_up() {
+        let read = ["pre_upgrade", "check", "install_steps"];
+        let read = read.map(|stem| (format!("tests/{stem}.sh"), Role::of_script(stem)));
+        let found = Found { read: read.to_vec(), not_run: Vec::new() };
+        let tests = found.with_texts(vec![
+            Some("a".to_owned()),
+            Some("b".to_owned()),
+            Some("c".to_owned()),
+        ]);
+        assert!(tests.replaces_suite(Tier::Upgrade) && !tests.replaces_suite(Tier::Custom));
+        assert_eq!(tests.checks().collect::<Vec<_>>(), ["custom::script_check"]);
+        assert_eq!(tests.of(Tier::Upgrade, Phase::Seed)[0].text, "a");
+        assert!(tests.of(Tier::Upgrade, Phase::Check).is_empty());
+        assert_eq!(tests.install_steps.as_deref(), Some("c"));
+        assert_eq!(tests.lines().len(), 3);
+    }
+
+    #[test]
     fn names_are_made_of_files_and_are_never_the_same() {
-        let hurl = |path: &str| (path.to_owned(), RepoTestKind::Hurl);
+        let hurl = |path: &str| (path.to_owned(), Role::HURL);
         let read =
             vec![hurl("tests/Log-in.hurl"), hurl("tests/log_in.hurl"), hurl("tests/bin.hurl")];
         let texts = vec![Some("a".to_owned()), Some("b".to_owned()), Some("\u{fffd}".to_owned())];

@@ -55,7 +55,7 @@ impl Repository {
 fn too_long() -> RepoTests {
     let reason = "git's listing of it cannot be read: it is too long".to_owned();
     let not_run = vec![NotRun { path: "tests/".to_owned(), reason }];
-    RepoTests { run: Vec::new(), not_run }
+    RepoTests { not_run, ..RepoTests::default() }
 }
 
 #[cfg(test)]

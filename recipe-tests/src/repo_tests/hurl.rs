@@ -12,6 +12,9 @@ use super::request::send;
 use crate::check::{Check, Failure, Said};
 use crate::ctx::Ctx;
 
+/// The account that files are given: the one that seeds of a suite can make known to the app under the same name.
+const ROLE: &str = "admin";
+
 /// So many things that do not hold are said of one answer.
 const MOST_SAID: usize = 5;
 
@@ -21,6 +24,8 @@ pub(super) struct Around<'a> {
     pub(super) domain: &'a Domain,
     /// Makes a client for one of the app's hosts.
     pub(super) client: &'a dyn Fn(&Domain) -> Result<Client, Failure>,
+    /// The run's account: its name and its password.
+    pub(super) account: (&'a str, &'a str),
     /// Makes a text that occurs nowhere else.
     pub(super) unique: &'a dyn Fn(&str) -> String,
     /// Keeps a text out of every artefact.
@@ -29,7 +34,9 @@ pub(super) struct Around<'a> {
 
 /// Runs a file against the app of a run.
 pub(super) async fn run(ctx: &Ctx, test: &RepoTest) -> Check {
+    let account = ctx.credentials(ROLE)?;
     let around = Around {
+        account: (&account.user, account.password.expose()),
         domain: ctx.domain(),
         client: &|host| ctx.fresh_http(host),
         unique: &|word| ctx.unique(word),
@@ -44,7 +51,7 @@ pub(super) async fn run_file(around: &Around<'_>, test: &RepoTest) -> Check {
         .map_err(|e| Failure::error(CauseClass::Suite, e.to_string()))?;
     let uuid = || uuid(&(around.unique)(""));
     let mut variables = Variables::new(&uuid);
-    give(around, &mut variables)?;
+    give(around, &mut variables);
     let mut clients = Clients::new(around.client);
     for entry in &file.entries {
         let ended = step(around, entry, &mut variables, &mut clients).await;
@@ -54,16 +61,13 @@ pub(super) async fn run_file(around: &Around<'_>, test: &RepoTest) -> Check {
 }
 
 /// Sets what every file is given.
-fn give(around: &Around<'_>, variables: &mut Variables<'_>) -> Check {
-    let user = (around.unique)("ccci").chars().take(16).collect::<String>();
-    let password = (around.unique)("Pw1");
-    (around.hide)(&password)?;
+fn give(around: &Around<'_>, variables: &mut Variables<'_>) {
+    let (user, password) = around.account;
     variables.set("domain", around.domain.as_str());
     variables.set("base_url", format!("https://{}", around.domain));
     variables.set("unique", (around.unique)("ccci"));
     variables.set("user", user);
     variables.set("password", password);
-    Ok(())
 }
 
 async fn step(

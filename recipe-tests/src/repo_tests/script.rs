@@ -118,6 +118,8 @@ mod tests {
             name: "script_t".to_owned(),
             path: "tests/t.sh".to_owned(),
             kind: harness_core::repo_tests::RepoTestKind::Script,
+            tier: harness_core::tier::Tier::Custom,
+            phase: harness_core::run_file::Phase::Check,
             text: text.to_owned(),
         };
         let script = written(dir, &test).expect("it can be written");

@@ -1,12 +1,12 @@
-//! The recipe's own tests as steps of the custom tier.
+//! The recipe's own tests as steps of their tiers.
 
 use std::time::Duration;
 
 use harness_core::repo_tests::RepoTestKind;
-use harness_core::run_file::RunFile;
-use harness_core::tier::Tier;
+use harness_core::run_file::{Phase, RunFile};
 
 use super::{hurl, script};
+use crate::ctx::Ctx;
 use crate::suite::{Step, Suite};
 
 /// How long one file may take.
@@ -17,7 +17,7 @@ pub(crate) fn steps(run: &RunFile) -> Vec<Step> {
     let mut suite = Suite::new().limit(FILE_LIMIT);
     for test in &run.repo_tests {
         let (name, file) = (test.name.clone(), test.clone());
-        suite = suite.check(Tier::Custom, &name, move |ctx| {
+        let body = move |ctx: Ctx| {
             let file = file.clone();
             async move {
                 match file.kind {
@@ -25,7 +25,11 @@ pub(crate) fn steps(run: &RunFile) -> Vec<Step> {
                     RepoTestKind::Script => script::run(&ctx, &file).await,
                 }
             }
-        });
+        };
+        suite = match test.phase {
+            Phase::Seed => suite.seed(test.tier, &name, body),
+            Phase::Check => suite.check(test.tier, &name, body),
+        };
     }
     suite.steps
 }

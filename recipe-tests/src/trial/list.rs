@@ -8,7 +8,7 @@ use harness_core::tier::Tier;
 use libtest_mimic::{Completion, Trial};
 
 use super::session::Session;
-use crate::catalogue::{InvalidSuite, check_names, steps, trial_name};
+use crate::catalogue::{InvalidSuite, check_names, floor_len, steps, trial_name};
 use crate::folder;
 use crate::repo_tests;
 use crate::suite::{Step, Suite};
@@ -35,6 +35,9 @@ pub(crate) fn unattached() -> Result<Vec<Trial>, InvalidSuite> {
 /// Returns the trials of the run file's recipe, tier and phase, in the order in which they are to be run.
 pub(crate) fn attached(run: &Arc<RunFile>) -> Result<Vec<Trial>, InvalidSuite> {
     let mut steps = steps(&run.app.recipe)?;
+    if run.without_suite {
+        steps.truncate(floor_len());
+    }
     steps.retain(|s| s.tier == run.tier && s.phase == run.phase);
     steps.extend(repo_tests::steps(run));
     steps.extend(empty(run));

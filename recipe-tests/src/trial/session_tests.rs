@@ -39,6 +39,7 @@ fn run_file(dir: &Utf8Path, tier: Tier, phase: Phase) -> Arc<RunFile> {
         claims: Claims::default(),
         facts: BTreeMap::new(),
         repo_tests: Vec::new(),
+        without_suite: false,
         out: dir.join("out.jsonl"),
     })
 }

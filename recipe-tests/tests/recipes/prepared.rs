@@ -4,6 +4,7 @@ use camino::Utf8Path;
 use harness_core::name::{RecipeName, RunId};
 use harness_core::process::BaseEnv;
 use harness_core::recipe::GitError;
+use harness_core::run_file::SuiteDescription;
 use harness_core::tier::Tier;
 use harness_local::embedded::{RecipeFiles, SUFFIX};
 use recipe_tests::InvalidSuite;
@@ -49,6 +50,17 @@ pub(crate) async fn read(
     base: &BaseEnv,
 ) -> Result<Subject, ReadError> {
     let suite = recipe_tests::describe(recipe)?;
+    read_with(suite, recipe, source, stages, (dir, base)).await
+}
+
+/// Does what [`read`] does, with what is said of the suite.
+pub(crate) async fn read_with(
+    suite: SuiteDescription,
+    recipe: &RecipeName,
+    source: Option<SourceKind>,
+    stages: &[Tier],
+    (dir, base): (&Utf8Path, &BaseEnv),
+) -> Result<Subject, ReadError> {
     let (recipe, stages) = (recipe.clone(), stages.to_vec());
     let target =
         Target { recipe, source, src: None, pr: None, reference: None, version: None, stages };
