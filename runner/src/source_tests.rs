@@ -58,7 +58,7 @@ impl World {
         let identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"];
         let cmd = Cmd::new("git", &self.base, limit)
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .cwd(&self.root.join(at))
+            .cwd(self.root.join(at))
             .args(identity)
             .args(args);
         cmd.run().await.expect("git can do it").stdout.trim().to_owned()
