@@ -48,7 +48,14 @@ pub(super) fn hopeless(
         service.name,
         crashed.len()
     );
-    Some(Cause::new(CauseClass::App, evidence))
+    let is_full = crashed.iter().filter_map(|t| t.error.as_deref()).any(is_full_disk);
+    let class = if is_full { CauseClass::Host } else { CauseClass::App };
+    Some(Cause::new(class, evidence))
+}
+
+/// Returns whether the engine's words say that the machine's disk is full: no container of any app starts then.
+fn is_full_disk(error: &str) -> bool {
+    error.contains("no space left on device")
 }
 
 /// The attempts at the present specification that ended without having been told to. A one-shot that ended well
@@ -74,7 +81,8 @@ fn refused(service: &ServiceState, since: Option<Timestamp>) -> Option<Cause> {
     if is_missing_image(error) {
         return Some(Cause::new(CauseClass::Registry, evidence));
     }
-    (count >= CRASHES_UNTIL_HOPELESS).then(|| Cause::new(CauseClass::Recipe, evidence))
+    let class = if is_full_disk(error) { CauseClass::Host } else { CauseClass::Recipe };
+    (count >= CRASHES_UNTIL_HOPELESS).then(|| Cause::new(class, evidence))
 }
 
 /// Returns whether the engine's words say that an image cannot be had.

@@ -47,6 +47,21 @@ fn the_last_crash_gives_the_reason(
 }
 
 #[test]
+fn a_full_disk_is_the_hosts_whichever_attempt_met_it() {
+    let error = "failed to copy xattrs: mkdir /var/lib/docker/overlay2/x: no space left on device";
+    let mut tasks = crashes(&[3, 2, 1]);
+    let class = |tasks: Vec<Task>| alone(9, service("app", tasks)).map(|cause| cause.class);
+    assert_eq!(class(tasks.clone()), Some(CauseClass::App));
+    tasks[1].error = Some(error.to_owned());
+    assert_eq!(class(tasks.clone()), Some(CauseClass::Host));
+    for task in &mut tasks {
+        task.state = TaskState::Rejected;
+        task.error = Some(error.to_owned());
+    }
+    assert_eq!(class(tasks), Some(CauseClass::Host));
+}
+
+#[test]
 fn a_crash_counts_if_it_is_of_the_present_specification_and_of_this_deploy() {
     let mut tasks = crashes(&[3, 2, 1]);
     tasks[2] = old(tasks[2].clone());
