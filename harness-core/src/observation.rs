@@ -44,6 +44,17 @@ pub struct ServiceState {
     pub tasks: Vec<Task>,
 }
 
+impl ServiceState {
+    /// Returns whether it has done what it was there for: a task of its present specification ended well, none runs, and
+    /// none is started again.
+    pub fn has_ended(&self) -> bool {
+        let ended = |t: &Task| t.is_current && t.state == TaskState::Complete;
+        self.ends_by_itself
+            && self.tasks.iter().any(ended)
+            && !self.tasks.iter().any(|t| t.should_run && !ended(t))
+    }
+}
+
 /// How many tasks a service asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -122,6 +122,19 @@ pub struct Claims {
     pub excluded: Vec<String>,
 }
 
+impl Claims {
+    /// Returns what can be proven of them where these services run: a volume that none which stays can write to holds
+    /// no marker.
+    #[must_use]
+    pub fn provable_by(&self, services: &[DefinedService]) -> Self {
+        let provable = |volume: &String| {
+            services.iter().any(|s| s.stays && s.volumes.iter().any(|(name, _)| name == volume))
+        };
+        let of = |volumes: &[String]| volumes.iter().filter(|v| provable(v)).cloned().collect();
+        Self { volumes: of(&self.volumes), paths: self.paths.clone(), excluded: of(&self.excluded) }
+    }
+}
+
 /// One thing that a trials process has to say.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "line", rename_all = "kebab-case")]
@@ -182,4 +195,29 @@ pub struct SuiteDescription {
     /// Whether scripts of the recipe's own repository are run.
     #[serde(default)]
     pub is_approved: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_that_only_a_finished_service_can_write_to_is_no_claim_to_prove() {
+        let named = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        let service = |name: &str, volume: &str, stays| DefinedService {
+            name: ServiceName::try_from(name.to_owned()).expect("a service's name"),
+            volumes: vec![(volume.to_owned(), "/data".to_owned())],
+            stays,
+            ports: Vec::new(),
+        };
+        let services = [service("app", "data", true), service("job", "cache", false)];
+        let claims = Claims {
+            volumes: named(&["data", "cache"]),
+            paths: vec![("cache".to_owned(), "dump.sql".to_owned())],
+            excluded: named(&["cache"]),
+        };
+        let provable = claims.provable_by(&services);
+        assert_eq!((provable.volumes, provable.excluded), (named(&["data"]), Vec::new()));
+        assert_eq!(provable.paths, claims.paths, "a path is looked for without a marker");
+    }
 }

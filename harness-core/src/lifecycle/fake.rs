@@ -258,7 +258,8 @@ impl Scene {
 }
 
 fn defined(name: &str) -> DefinedService {
-    DefinedService { name: sample::name(name), volumes: Vec::new(), stays: true, ports: Vec::new() }
+    let volumes = vec![("data".to_owned(), "/data".to_owned())];
+    DefinedService { name: sample::name(name), volumes, stays: true, ports: Vec::new() }
 }
 
 impl Played {

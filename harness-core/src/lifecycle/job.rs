@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::event::{EventLog, Happened, WaitedOn};
 use crate::name::{ServiceName, Version};
+use crate::observation::{Observation, ServiceState};
 use crate::plan::Plan;
 use crate::platform::Platform;
 use crate::recipe::{Compose, RecipeAt};
@@ -147,14 +148,14 @@ fn first_generation_paths(compose: &Compose) -> Vec<(String, String)> {
     paths
 }
 
-/// Returns the services that a compose file defines, as checks need them.
+/// Returns the services that a compose file defines, as checks need them. One that is started again only after a
+/// failure may be a server or a job: it counts as one that stays until it is seen to have ended.
 pub fn defined_services(compose: &Compose) -> Vec<DefinedService> {
     let of = |service: &crate::recipe::Service| {
         let writable = service.mounts.iter().filter(|m| !m.read_only);
         let volumes =
             writable.filter_map(|m| Some((m.volume.clone()?, m.target.clone()))).collect();
-        let one_shot =
-            service.restart_condition.as_deref().is_some_and(|c| c == "none" || c == "on-failure");
+        let one_shot = service.restart_condition.as_deref() == Some("none");
         DefinedService {
             name: service.name.clone(),
             volumes,
@@ -227,6 +228,14 @@ impl State {
     pub(super) fn service_names(&self) -> Vec<ServiceName> {
         self.services.iter().map(|s| s.name.clone()).collect()
     }
+
+    /// Takes note of the services that have ended for good.
+    pub(super) fn note_ended(&mut self, seen: &Observation) {
+        for service in &mut self.services {
+            let seen = seen.services.iter().find(|s| s.name == service.name);
+            service.stays &= !seen.is_some_and(ServiceState::has_ended);
+        }
+    }
 }
 
 impl<P: Platform, T: Trials> Job<'_, P, T> {
@@ -252,6 +261,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::converge::sample;
+    use crate::observation::TaskState;
 
     fn claimed(labels: &str, mounts: &str) -> Claims {
         let text = format!(
@@ -289,7 +300,28 @@ mod tests {
         assert!(stays("restart_policy: {condition: any}"));
         assert!(!stays("replicas: 0"));
         assert!(!stays("restart_policy: {condition: none}"));
-        assert!(!stays("restart_policy: {condition: on-failure}"));
+        assert!(stays("restart_policy: {condition: on-failure}"));
+    }
+
+    #[test]
+    fn a_service_that_is_started_again_after_failures_only_stays_until_it_is_seen_to_have_ended() {
+        let mut app = sample::service("app", vec![sample::task(TaskState::Running, 1)]);
+        app.ends_by_itself = true;
+        let defined = DefinedService {
+            name: sample::name("app"),
+            volumes: Vec::new(),
+            stays: true,
+            ports: Vec::new(),
+        };
+        let mut state = State { services: vec![defined], ..State::default() };
+        state.note_ended(&sample::observation(9, vec![app.clone()]));
+        assert!(state.services[0].stays);
+        state.note_ended(&sample::observation(9, Vec::new()));
+        assert!(state.services[0].stays, "what is not seen has not ended");
+        app.tasks[0].state = TaskState::Complete;
+        app.tasks[0].should_run = false;
+        state.note_ended(&sample::observation(9, vec![app]));
+        assert!(!state.services[0].stays);
     }
 
     #[test]

@@ -216,11 +216,12 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     async fn ready_step(
         &self,
         tier: Tier,
-        state: &State,
+        state: &mut State,
         before: &Before,
     ) -> Result<Observation, Trouble> {
         let began = Instant::now();
         let observation = self.ready(tier, state, before).await?;
+        state.note_ended(&observation);
         self.step_done(tier, "converged", began.elapsed());
         Ok(observation)
     }

@@ -242,7 +242,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             routed: state.reach.routed,
             upgrade: state.upgrade.clone(),
             snapshot: state.snapshot.clone(),
-            claims: self.recipe.claims.clone(),
+            claims: self.recipe.claims.provable_by(&state.services),
             facts: state.facts.clone(),
             repo_tests: self.recipe.repo_tests.of(tier, phase),
             without_suite: self.recipe.repo_tests.replaces_suite(tier),
