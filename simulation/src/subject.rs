@@ -1,6 +1,7 @@
 //! What is simulated: a bundled recipe, read and planned once. Main types: [`Subject`], [`Library`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use camino::Utf8Path;
 use harness_core::name::{InvalidRecipeName, RecipeName, RunId};
@@ -57,6 +58,9 @@ pub struct Subject {
     pub has_hooks: bool,
     /// Whether it has secrets.
     pub has_secrets: bool,
+    /// How long its app may boot. Without a health check it has converged before it answers, and the limit is the one
+    /// for an answer.
+    pub boot_limit: Duration,
     /// What is known before a run.
     pub prepared: Prepared,
     /// The recipe's files at every commit that a run places.
@@ -95,7 +99,7 @@ impl Subject {
             secrets: self.has_secrets,
             suite: self.prepared.suite.has_folder,
             events: EVENTS,
-            boot_limit: self.prepared.suite_settings.timeouts.deploy.0,
+            boot_limit: self.boot_limit,
         }
     }
 }
@@ -201,8 +205,11 @@ async fn load(
 ) -> Result<Subject, LoadError> {
     let read = read(name, run_as, recipe_toml, dir, base).await;
     let (prepared, files, head) = read.map_err(|why| LoadError { recipe: name.to_owned(), why })?;
+    let timeouts = &prepared.suite_settings.timeouts;
+    let is_checked = head.compose.services.iter().all(|s| s.has_healthcheck);
     Ok(Subject {
         name: name.to_owned(),
+        boot_limit: if is_checked { timeouts.deploy.0 } else { timeouts.http.0 },
         expected,
         has_hooks: !head.compose.backup().hooks.is_empty(),
         has_secrets: !head.env_sample.secrets().is_empty(),

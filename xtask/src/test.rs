@@ -125,9 +125,21 @@ fn checks(machine: &Machine) -> anyhow::Result<()> {
     examples::check(machine)
 }
 
-/// Plays fresh seeds, every seed that ever found a defect, and a kill at every event of every recipe's run.
+/// Plays fresh seeds, every seed that ever found a defect, and a kill at every event of every recipe's run: some ten
+/// thousand runs, which take longer unoptimised than their program takes to build.
 fn simulated(machine: &Machine) -> anyhow::Result<()> {
-    let sim = ["run", "--quiet", "--locked", "--package", "simulation", "--bin", "cc-ci-sim", "--"];
+    let sim = [
+        "run",
+        "--quiet",
+        "--locked",
+        "--profile",
+        "sim",
+        "--package",
+        "simulation",
+        "--bin",
+        "cc-ci-sim",
+        "--",
+    ];
     stream::cargo(machine, &[&sim[..], &["--seeds", SEEDS]].concat(), &[])
 }
 
