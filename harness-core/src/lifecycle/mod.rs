@@ -1,7 +1,9 @@
 //! One run: plan → ops → tiers → teardown. Generic over [`crate::platform::Platform`] and [`Trials`]; says what
 //! happens as events and nothing else. Main item: [`Job`].
 
+mod asked;
 mod bounded;
+mod defined;
 mod hooked;
 mod job;
 mod ops;
@@ -33,7 +35,8 @@ mod tiers_tests;
 
 pub(crate) use tiers::{Judged, TierEnd, judge, judge_step, silent};
 
-pub use job::{Job, Keep, Limits, RecipeStates, defined_services};
+pub use defined::defined_services;
+pub use job::{Job, Keep, Limits, RecipeStates};
 pub use reach::Reach;
 pub use stop::StopSignal;
 pub use trials::{Trials, TrialsEnded};

@@ -10,8 +10,8 @@ use crate::cause::{Cause, CauseClass};
 use crate::platform::{App, ConnectError, Platform};
 use crate::suite::Probe;
 
+use super::asked::{ANSWER_WITHIN, Asked, judged_answer};
 use super::job::{Job, State};
-use super::ready::{ANSWER_WITHIN, Judged, judged};
 use super::trials::Trials;
 
 /// How long one connection may take.
@@ -60,7 +60,7 @@ impl Streaks {
 
 impl<P: Platform, T: Trials> Job<'_, P, T> {
     /// Asks the probes that apply to what is placed, in order, up to the first that does not find what it asks for.
-    pub(super) async fn probed(&self, state: &State, streaks: &RefCell<Streaks>) -> Judged {
+    pub(super) async fn probed(&self, state: &State, streaks: &RefCell<Streaks>) -> Asked {
         for (at, ready) in self.settings.ready.iter().enumerate() {
             if !ready.applies(&state.reach.compose_files) {
                 continue;
@@ -69,27 +69,27 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                 Probe::Http { prefix, path } => self.page(prefix, path).await,
                 Probe::Tcp { port, stable } => self.port(at, *port, *stable, streaks).await,
             };
-            if !matches!(found, Judged::Serves) {
+            if !matches!(found, Asked::Serves) {
                 return found;
             }
         }
-        Judged::Serves
+        Asked::Serves
     }
 
-    async fn page(&self, prefix: &str, path: &str) -> Judged {
+    async fn page(&self, prefix: &str, path: &str) -> Asked {
         let app = &self.plan.app;
         let host = match Probe::host(prefix, &app.domain) {
             Ok(host) => host,
             Err(error) => {
                 let text = format!("ready probe https://{prefix}{}{path}: {error}", app.domain);
-                return Judged::Hopeless(Cause::new(CauseClass::Suite, text));
+                return Asked::Hopeless(Cause::new(CauseClass::Suite, text));
             }
         };
         let name = format!("ready probe https://{host}{path}");
         // The router is asked for another host of the same app.
         let at_host = App { domain: host, ..app.clone() };
         let asked = self.platform.get(&at_host, path, ANSWER_WITHIN).await;
-        judged(asked.as_ref(), &[200]).of(&name)
+        judged_answer(asked.as_ref(), &[200]).of(&name)
     }
 
     async fn port(
@@ -98,7 +98,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         port: u16,
         stable: u32,
         streaks: &RefCell<Streaks>,
-    ) -> Judged {
+    ) -> Asked {
         let app = &self.plan.app;
         let name = format!("ready probe tcp {}:{port}", app.domain);
         let (count, is_due) = {
@@ -106,7 +106,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             (streaks.count(probe), streaks.is_due(probe))
         };
         if count >= stable {
-            return Judged::Serves;
+            return Asked::Serves;
         }
         if is_due {
             match self.platform.connect(app, port, CONNECT_WITHIN).await {
@@ -118,24 +118,24 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             }
         }
         match streaks.borrow().count(probe) {
-            count if count >= stable => Judged::Serves,
+            count if count >= stable => Asked::Serves,
             count => {
                 let text = format!("{name}: {count} of {stable} connections in a row");
-                Judged::NotYet(Cause::new(CauseClass::App, text))
+                Asked::NotYet(Cause::new(CauseClass::App, text))
             }
         }
     }
 }
 
 /// Says whose fault it would be if it stayed like that. A port that nothing publishes is not published later either.
-fn refused(error: &ConnectError) -> Judged {
+fn refused(error: &ConnectError) -> Asked {
     let cause = |class| Cause::new(class, error.to_string());
     match error {
-        ConnectError::NotPublished { .. } => Judged::Hopeless(cause(CauseClass::Recipe)),
+        ConnectError::NotPublished { .. } => Asked::Hopeless(cause(CauseClass::Recipe)),
         ConnectError::Refused { .. } | ConnectError::TimedOut { .. } => {
-            Judged::NotYet(cause(CauseClass::App))
+            Asked::NotYet(cause(CauseClass::App))
         }
-        ConnectError::Unreachable { .. } => Judged::NotYet(cause(CauseClass::Host)),
+        ConnectError::Unreachable { .. } => Asked::NotYet(cause(CauseClass::Host)),
     }
 }
 
@@ -165,9 +165,9 @@ mod tests {
     fn a_port_that_nothing_publishes_is_the_recipes_and_one_that_nothing_holds_the_apps() {
         let reason = "x".to_owned();
         let class = |error| match refused(&error) {
-            Judged::Serves => None,
-            Judged::NotYet(cause) => Some((false, cause.class)),
-            Judged::Hopeless(cause) => Some((true, cause.class)),
+            Asked::Serves => None,
+            Asked::NotYet(cause) => Some((false, cause.class)),
+            Asked::Hopeless(cause) => Some((true, cause.class)),
         };
         for (error, expected) in [
             (ConnectError::not_published(1, &[]), (true, CauseClass::Recipe)),

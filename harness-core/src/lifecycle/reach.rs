@@ -4,7 +4,7 @@ use crate::name::ServiceName;
 use crate::recipe::RecipeAt;
 use crate::suite::Ready;
 
-use super::job::defined_services;
+use super::defined::defined_services;
 
 /// How it can be seen that a revision serves.
 #[derive(Clone, Debug, PartialEq, Eq)]

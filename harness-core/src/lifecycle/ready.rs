@@ -8,13 +8,13 @@ use tokio::time::Instant;
 use crate::cause::{Cause, CauseClass};
 use crate::converge::{Before, Decided, decide, is_only_paused};
 use crate::event::{Happened, WaitedOn};
-use crate::http::{Answer, HttpError, RouterPage, router_page};
 use crate::name::ServiceName;
 use crate::observation::Observation;
 use crate::platform::{OpError, Platform};
 use crate::tier::Tier;
 use crate::wait::{Pace, Readiness, WaitError, until};
 
+use super::asked::{ANSWER_WITHIN, Asked, judged_answer};
 use super::bounded::{LOGS_WITHIN, LOOK_WITHIN, bounded};
 use super::job::{Job, State};
 use super::probes::Streaks;
@@ -162,31 +162,31 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     /// Asks what has converged: the health path if it has a route, then the ready probes.
     async fn answers(&self, wait: &Wait<'_>) -> Readiness<()> {
         let health = &self.settings.health;
-        let mut found = Judged::Serves;
+        let mut found = Asked::Serves;
         if wait.state.reach.routed {
             let asked = self.platform.get(&self.plan.app, &health.path, ANSWER_WITHIN).await;
-            found = judged(asked.as_ref(), &health.ok);
+            found = judged_answer(asked.as_ref(), &health.ok);
         }
         let on = match found {
-            Judged::Serves => {
+            Asked::Serves => {
                 found = self.probed(wait.state, &wait.streaks).await;
                 String::new()
             }
-            Judged::NotYet(_) | Judged::Hopeless(_) => {
+            Asked::NotYet(_) | Asked::Hopeless(_) => {
                 wait.streaks.borrow_mut().break_off();
                 format!(" on {}", health.path)
             }
         };
         let waited = wait.progress.borrow().converged.map(|c| c.elapsed()).unwrap_or_default();
         match found {
-            Judged::Serves => Readiness::Ready(()),
-            Judged::Hopeless(cause) => Readiness::Hopeless(cause),
-            Judged::NotYet(cause) if waited >= self.limits.http => {
+            Asked::Serves => Readiness::Ready(()),
+            Asked::Hopeless(cause) => Readiness::Hopeless(cause),
+            Asked::NotYet(cause) if waited >= self.limits.http => {
                 let seen = cause.evidence;
                 let text = format!("no right answer{on} within {:?}: {seen}", self.limits.http);
                 Readiness::Hopeless(Cause::new(cause.class, text))
             }
-            Judged::NotYet(cause) => Readiness::NotYet(cause.evidence),
+            Asked::NotYet(cause) => Readiness::NotYet(cause.evidence),
         }
     }
 
@@ -229,9 +229,6 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 }
 
-/// How long one request for the health path may take.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-
 /// Returns for how long nothing has been wrong but a pause; none when that is not so.
 fn paused_for(paused: bool, progress: &mut Progress) -> Option<Duration> {
     if !paused {
@@ -257,56 +254,6 @@ fn not_converged(status: String, progress: &Progress, limit: std::time::Duration
     let class =
         if status.contains("insufficient resources") { CauseClass::Host } else { CauseClass::App };
     Readiness::Hopeless(Cause::new(class, format!("did not converge within {limit:?}: {status}")))
-}
-
-/// What an answer says of the app.
-pub(super) enum Judged {
-    /// It serves.
-    Serves,
-    /// It may serve later; whose fault it would be if it stayed like that.
-    NotYet(Cause),
-    /// It will not.
-    Hopeless(Cause),
-}
-
-impl Judged {
-    /// Returns the same with the name of what was asked in the evidence.
-    pub(super) fn of(self, name: &str) -> Self {
-        let named = |cause: Cause| Cause::new(cause.class, format!("{name}: {}", cause.evidence));
-        match self {
-            Self::Serves => Self::Serves,
-            Self::NotYet(cause) => Self::NotYet(named(cause)),
-            Self::Hopeless(cause) => Self::Hopeless(named(cause)),
-        }
-    }
-}
-
-/// Judges an answer, and says whose fault it would be if it stayed like that.
-pub(super) fn judged(answer: Result<&Answer, &HttpError>, ok: &[u16]) -> Judged {
-    let not_yet = |class, text: String| Judged::NotYet(Cause::new(class, text));
-    match answer {
-        Err(error @ (HttpError::Connect { .. } | HttpError::Tls { .. })) => {
-            not_yet(CauseClass::Host, error.to_string())
-        }
-        Err(error @ (HttpError::TimedOut { .. } | HttpError::Broken { .. })) => {
-            not_yet(CauseClass::App, error.to_string())
-        }
-        Ok(answer) => match router_page(answer) {
-            Some(RouterPage::UnknownHost) => not_yet(
-                CauseClass::Recipe,
-                "the router knows no app by this host (its own 404 page)".to_owned(),
-            ),
-            Some(RouterPage::NoBackend) => not_yet(
-                CauseClass::Recipe,
-                format!("the router reaches nothing on the app's port: {}", answer.summary()),
-            ),
-            None if ok.contains(&answer.status) => Judged::Serves,
-            None => not_yet(
-                CauseClass::App,
-                format!("expected one of {ok:?}, seen {}", answer.summary()),
-            ),
-        },
-    }
 }
 
 fn is_crash(error: &WaitError) -> bool {
