@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::cursor::{Cursor, Stop};
-use super::file::Place;
 use super::filter::{Filter, filters};
+use super::place::Place;
 use super::predicate::{Predicate, holds, predicate};
 use super::query::{Exchange, Query, query};
 use super::variables::{Variables, is_reserved};

@@ -1,8 +1,8 @@
 //! Bodies: JSON, text between back quotes; files are refused. Main type: [`Body`].
 
 use super::cursor::{Cursor, Stop};
-use super::file::Place;
 use super::lines::Lines;
+use super::place::Place;
 use super::template::{Form, Part, Template, placeholder, quoted};
 
 /// What is sent with a request, or expected of an answer.

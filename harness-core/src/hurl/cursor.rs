@@ -1,6 +1,6 @@
 //! Reading one line, or a run of lines, character by character. Main types: [`Cursor`], [`Stop`].
 
-use super::file::Place;
+use super::place::Place;
 
 /// Why reading stops, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

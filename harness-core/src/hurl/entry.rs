@@ -4,8 +4,9 @@ use super::body::{Body, body};
 use super::confine;
 use super::cursor::{Cursor, Stop};
 use super::error::HurlError;
-use super::file::{Entry, HurlFile, Options, Pair, Place, Response};
+use super::file::{Entry, HurlFile, Options, Pair, Response};
 use super::lines::{Kind, Lines};
+use super::place::Place;
 use super::section;
 use super::template::{Template, template, unquoted};
 
@@ -19,17 +20,23 @@ pub(super) struct Parser<'a> {
     pub(super) variables: Vec<String>,
 }
 
-pub(super) fn parse_file(name: &str, text: &str, known: &[&str]) -> Result<HurlFile, HurlError> {
-    let variables = known.iter().map(|k| (*k).to_owned()).collect();
-    let mut parser = Parser { lines: Lines::new(text), variables };
-    let entries = parser.entries();
-    let entries = entries.map_err(|stop| HurlError {
-        file: super::shown(name),
-        place: stop.place,
-        what: stop.what,
-        source_line: parser.lines.line(stop.place.line).to_owned(),
-    })?;
-    Ok(HurlFile { name: name.to_owned(), entries })
+impl HurlFile {
+    /// Reads a file. `known` are the variables that are set before it is run.
+    ///
+    /// # Errors
+    /// Something in it cannot be understood, or can be and is refused: what, where, and what to write instead.
+    pub fn parse(name: &str, text: &str, known: &[&str]) -> Result<Self, HurlError> {
+        let variables = known.iter().map(|k| (*k).to_owned()).collect();
+        let mut parser = Parser { lines: Lines::new(text), variables };
+        let entries = parser.entries();
+        let entries = entries.map_err(|stop| HurlError {
+            file: super::shown(name),
+            place: stop.place,
+            what: stop.what,
+            source_line: parser.lines.line(stop.place.line).to_owned(),
+        })?;
+        Ok(Self { name: name.to_owned(), entries })
+    }
 }
 
 impl Parser<'_> {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::file::Place;
+use super::place::Place;
 
 /// The longest piece of a file that an error repeats, in characters.
 const LONGEST: usize = 100;

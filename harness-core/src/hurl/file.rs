@@ -4,18 +4,8 @@ use std::time::Duration;
 
 use super::assert::{Assert, Capture};
 use super::body::Body;
-use super::entry;
-use super::error::HurlError;
+use super::place::Place;
 use super::template::Template;
-
-/// A place in a file, both from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The line.
-    pub line: usize,
-    /// The column, in characters.
-    pub column: usize,
-}
 
 /// A file that was read and understood whole.
 #[derive(Clone, Debug)]
@@ -24,16 +14,6 @@ pub struct HurlFile {
     pub name: String,
     /// The requests with what is asked of their answers, in order.
     pub entries: Vec<Entry>,
-}
-
-impl HurlFile {
-    /// Reads a file. `known` are the variables that are set before it is run.
-    ///
-    /// # Errors
-    /// Something in it cannot be understood, or can be and is refused: what, where, and what to write instead.
-    pub fn parse(name: &str, text: &str, known: &[&str]) -> Result<Self, HurlError> {
-        entry::parse_file(name, text, known)
-    }
 }
 
 /// A request, and what is asked of its answer.

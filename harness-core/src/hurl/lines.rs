@@ -1,7 +1,7 @@
 //! A file line by line: what kind each is. Main types: [`Lines`], [`Kind`].
 
 use super::cursor::Cursor;
-use super::file::Place;
+use super::place::Place;
 
 /// The lines of a file, and how far it was read.
 #[derive(Debug)]

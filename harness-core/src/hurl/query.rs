@@ -4,8 +4,8 @@ use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::cursor::{Cursor, Stop};
-use super::file::Place;
 use super::json_path::JsonPath;
+use super::place::Place;
 use super::template::{Template, quoted};
 use super::variables::Variables;
 use crate::http::Answer;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::assert;
 use super::cursor::{Cursor, Stop};
 use super::entry::{Parser, key_value, may_be_sent};
-use super::file::{Entry, Pair, Place, Response};
+use super::file::{Entry, Pair, Response};
 use super::lines::Kind;
+use super::place::Place;
 use super::template::{Template, quoted, unquoted};
 
 /// The longest that a file may wait for one answer.

@@ -1,7 +1,7 @@
 //! Text with variables in it. Main type: [`Template`].
 
 use super::cursor::{Cursor, Stop};
-use super::file::Place;
+use super::place::Place;
 
 /// Text with variables in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
