@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::prelude::{
+    BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD,
+};
+
 /// Shorter values are not scrubbed from text: every `a` would turn into a placeholder.
 pub const SHORTEST_REDACTED: usize = 4;
 
@@ -31,15 +36,20 @@ impl fmt::Debug for Secret {
 }
 
 /// Replaces known secrets in text, longest first, so that a secret that contains another leaves nothing behind.
+///
+/// A secret is also found in the shapes that JSON (quotes and backslashes escaped) and base64 give it, wherever it
+/// stands in what was encoded: an `authorization` header holds `user:password`.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     secrets: Vec<Secret>,
+    /// Every shape of every secret, longest first.
+    shapes: Vec<Secret>,
 }
 
 impl Redactor {
     /// Returns a redactor that knows no secret.
     pub const fn new() -> Self {
-        Self { secrets: Vec::new() }
+        Self { secrets: Vec::new(), shapes: Vec::new() }
     }
 
     /// Adds a secret. Values under [`SHORTEST_REDACTED`] bytes and known ones are ignored.
@@ -48,34 +58,52 @@ impl Redactor {
             return;
         }
         self.secrets.push(secret.clone());
-        self.secrets.sort_by_key(|s| std::cmp::Reverse(s.0.len()));
+        self.shapes.push(secret.clone());
+        self.shapes
+            .extend([json_escaped(&secret.0)].into_iter().chain(in_base64(&secret.0)).map(Secret));
+        self.shapes.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
+        self.shapes.dedup();
     }
 
     /// Returns the text with every known secret replaced by [`PLACEHOLDER`].
-    /// A secret is also found in the shape that JSON gives it (quotes and backslashes escaped).
     pub fn scrub(&self, text: &str) -> String {
         let mut clean = text.to_owned();
-        for secret in &self.secrets {
-            if clean.contains(&secret.0) {
-                clean = clean.replace(&secret.0, PLACEHOLDER);
-            }
-            let escaped = json_escaped(&secret.0);
-            if escaped != secret.0 && clean.contains(&escaped) {
-                clean = clean.replace(&escaped, PLACEHOLDER);
+        for shape in &self.shapes {
+            if clean.contains(&shape.0) {
+                clean = clean.replace(&shape.0, PLACEHOLDER);
             }
         }
         clean
     }
 
-    /// Returns whether the text holds a known secret, plain or as JSON escapes it.
+    /// Returns whether the text holds a known secret, in whatever shape.
     pub fn finds(&self, text: &str) -> bool {
-        self.secrets.iter().any(|s| text.contains(&s.0) || text.contains(&json_escaped(&s.0)))
+        self.shapes.iter().any(|shape| text.contains(&shape.0))
     }
 
     /// Returns whether no secret is known.
     pub fn is_empty(&self) -> bool {
         self.secrets.is_empty()
     }
+}
+
+/// Shorter values have no shape in base64 that would not turn up by chance.
+const SHORTEST_ENCODED: usize = 8;
+
+/// Returns what base64, of both alphabets, makes of a value behind nothing, one byte or two: those characters that
+/// nothing around it has a part in.
+fn in_base64(value: &str) -> Vec<String> {
+    if value.len() < SHORTEST_ENCODED {
+        return Vec::new();
+    }
+    let mut shapes = Vec::new();
+    for before in 0..3 {
+        let bytes = [&[0; 2][..before], value.as_bytes()].concat();
+        let own = (before * 8).div_ceil(6)..bytes.len() * 8 / 6;
+        shapes.push(STANDARD_NO_PAD.encode(&bytes)[own.clone()].to_owned());
+        shapes.push(URL_SAFE_NO_PAD.encode(&bytes)[own].to_owned());
+    }
+    shapes
 }
 
 fn json_escaped(value: &str) -> String {
@@ -109,6 +137,23 @@ mod tests {
         redactor.add(&Secret::new("pa\"ss\\word"));
         assert!(redactor.finds(r#"{"x":"pa\"ss\\word"}"#));
         assert!(!redactor.scrub(r#"{"x":"pa\"ss\\word"}"#).contains("word"));
+    }
+
+    #[test]
+    fn a_secret_is_found_as_base64_gives_it_wherever_it_stands() {
+        let mut redactor = Redactor::new();
+        redactor.add(&Secret::new("hunter22?>~~"));
+        for around in ["", "a", "ab", "abc", "owner:"] {
+            for encoded in [
+                STANDARD_NO_PAD.encode(format!("{around}hunter22?>~~{around}")),
+                URL_SAFE_NO_PAD.encode(format!("{around}hunter22?>~~{around}")),
+            ] {
+                let text = format!("authorization: Basic {encoded}==");
+                assert!(redactor.finds(&text), "{text}");
+                assert!(redactor.scrub(&text).contains(PLACEHOLDER), "{text}");
+            }
+        }
+        assert!(!redactor.finds(&STANDARD_NO_PAD.encode("owner:hunter23?>~~")));
     }
 
     #[test]
