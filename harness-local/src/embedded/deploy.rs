@@ -10,7 +10,7 @@ use harness_core::recipe::Compose;
 
 use super::create::read;
 use super::server::Server;
-use super::stack_spec::stack_spec;
+use super::stack_spec::{pass_on, stack_spec};
 use crate::abra::secrets::{check_names, check_present, of_app};
 use crate::abra::stamp::{Stamp, labels};
 use crate::app::StandIns;
@@ -36,7 +36,8 @@ impl Server {
                 Stamp::Chaos(format!("{}{dirty}", at.commit.short()))
             }
         };
-        let compose = read(&known, app, &op)?;
+        let mut compose = read(&known, app, &op)?;
+        pass_on(&mut compose, |name| known.env.get(name));
         let refused = |text: String| OpError::new(op.as_str(), CauseClass::Recipe, text);
         check_depends_on(&compose).map_err(refused)?;
         check_names(&compose, &app.stack)

@@ -55,6 +55,16 @@ pub fn stack_spec(
     Ok(StackSpec { stack: stack.clone(), services, networks: networks.collect(), configs })
 }
 
+/// Gives variables that services only name the value that they have for the deploy; those without one stay unset
+/// (Docker's reference of Compose files, `environment`).
+pub(super) fn pass_on(compose: &mut Compose, value_of: impl Fn(&str) -> Option<String>) {
+    for service in &mut compose.services {
+        for (name, value) in &mut service.environment {
+            *value = value.take().or_else(|| value_of(name));
+        }
+    }
+}
+
 struct Namer<'a> {
     compose: &'a Compose,
     stack: &'a StackName,
@@ -297,6 +307,18 @@ mod tests {
         let external: Vec<bool> = spec.networks.iter().map(|n| n.external).collect();
         assert_eq!(external, [true, false, false]);
         assert!(stack_spec(&compose, &stack, &[], |_| None).is_err());
+    }
+
+    #[test]
+    fn a_variable_without_a_value_takes_the_deploys_and_one_with_a_value_keeps_it() {
+        let text = "services:\n  app:\n    image: x:1\n    environment:\n      - PASSED\n      - OWN=1\n      - UNKNOWN\n";
+        let mut compose = Compose::parse("compose.yml", text).unwrap();
+        pass_on(&mut compose, |name| (name != "UNKNOWN").then(|| format!("of {name}")));
+        let stack = StackName::try_from("a".to_owned()).unwrap();
+        let spec = stack_spec(&compose, &stack, &[], |_| None).unwrap();
+        let env: Vec<_> =
+            spec.services[0].task.env.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        assert_eq!(env, ["OWN=1", "PASSED=of PASSED"]);
     }
 
     #[test]
