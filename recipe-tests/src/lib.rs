@@ -71,6 +71,7 @@ pub use entry::main;
 pub use folder::{folder_names, parity};
 pub use harness_core::cause::CauseClass;
 pub use harness_core::http::{Answer, Method};
+pub use harness_core::secret::Secret;
 pub use harness_core::tier::Tier;
 pub use sql::Sql;
 pub use stream::{ConnectError, Stream, TlsTrust};

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use harness_core::http::{Answer, Client, HttpError, Method, RequestBuilder, router_page};
+use harness_core::secret::Secret;
 use harness_core::wait::{Hint, Pace, Readiness, until};
 use serde::Serialize;
 
@@ -75,6 +78,13 @@ impl Visitor {
     #[must_use]
     pub fn with_bearer(self, token: &str) -> Self {
         self.with_header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Sends `Authorization: Basic …` with every request.
+    #[must_use]
+    pub fn with_basic(self, user: &str, password: &Secret) -> Self {
+        let pair = BASE64_STANDARD.encode(format!("{user}:{}", password.expose()));
+        self.with_header("authorization", &format!("Basic {pair}"))
     }
 
     /// Asks for a path.

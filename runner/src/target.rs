@@ -1,5 +1,7 @@
 //! What is asked to be tested, before anything is looked up. Main type: [`Target`].
 
+use std::fmt;
+
 use harness_core::name::{RecipeName, Version};
 use harness_core::tier::Tier;
 use thiserror::Error;
@@ -25,6 +27,19 @@ impl SourceKind {
             Self::Catalogue => "catalogue",
             Self::Path(_) => "path",
             Self::Url(_) => "url",
+        }
+    }
+}
+
+/// As `--source` takes it.
+impl fmt::Display for SourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bundled(None) => f.write_str("bundled"),
+            Self::Bundled(Some(name)) => write!(f, "bundled:{name}"),
+            Self::Catalogue => f.write_str("catalogue"),
+            Self::Path(path) => write!(f, "{path}"),
+            Self::Url(url) => f.write_str(url),
         }
     }
 }

@@ -92,7 +92,7 @@ impl Args {
         let written: Result<Proposal, NewError> = work.await;
         let proposal = written.map_err(Failed::usage)?;
         format(&out.join("suite.rs"), base).await;
-        output::data(&output::scaffold(&proposal, &out));
+        output::data(&output::scaffold(&proposal, self.source.as_ref(), &out));
         Ok(ExitStatus::Verdict(RunVerdict::Pass))
     }
 

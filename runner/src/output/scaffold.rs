@@ -3,10 +3,14 @@
 use camino::Utf8Path;
 
 use crate::scaffold::Proposal;
+use crate::target::SourceKind;
 
 /// Returns what was found in the recipe and written, and what to do next.
-pub fn scaffold(proposal: &Proposal, out: &Utf8Path) -> String {
-    let recipe = &proposal.recipe;
+pub fn scaffold(proposal: &Proposal, source: Option<&SourceKind>, out: &Utf8Path) -> String {
+    let recipe = match source {
+        Some(source) => format!("{} --source {source}", proposal.recipe),
+        None => proposal.recipe.to_string(),
+    };
     let listed = |items: Vec<String>| {
         if items.is_empty() { "none".to_owned() } else { items.join(", ") }
     };
