@@ -100,6 +100,7 @@ impl Subject {
             suite: self.prepared.suite.has_folder,
             events: EVENTS,
             boot_limit: self.boot_limit,
+            ok: self.prepared.suite_settings.health.ok.clone(),
         }
     }
 }

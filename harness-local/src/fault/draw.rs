@@ -37,6 +37,8 @@ pub struct Shape {
     /// How long the suite's limits let a deploy take. Boots are drawn well below: images, tasks and a watched update take
     /// their time too.
     pub boot_limit: Duration,
+    /// The statuses that are right for the health path: one of them is no fault.
+    pub ok: Vec<u16>,
 }
 
 impl Shape {
@@ -137,7 +139,9 @@ fn one(class: &'static Class, numbers: &mut Random, shape: &Shape) -> Fault {
             Some(Amount::Number(between(numbers, 2, 10)))
         }
         Parameter::Number(usual) => {
-            Some(Amount::Number([usual, 404, 500, 502, 503][below(numbers, 5)]))
+            let mut wrong = vec![usual, 404, 500, 502, 503];
+            wrong.retain(|status| shape.ok.iter().all(|ok| u64::from(*ok) != u64::from(*status)));
+            Some(Amount::Number(wrong.get(below(numbers, wrong.len())).copied().unwrap_or(usual)))
         }
         Parameter::Time(_) if class.what == What::SlowBoot => {
             Some(Amount::Time(part_of(shape.boot_limit * 4 / 5, numbers)))

@@ -22,6 +22,7 @@ fn shape() -> Shape {
         suite: true,
         events: 120,
         boot_limit: Duration::from_mins(25),
+        ok: vec![200],
     }
 }
 
@@ -107,6 +108,19 @@ fn a_shape_keeps_out_what_cannot_happen() {
             assert_ne!(fault.kind(), Kind::Process, "{text}");
         }
     }
+}
+
+#[test]
+fn a_status_that_the_suite_accepts_is_not_drawn_as_a_wrong_one() {
+    let drawn = |ok: &[u16]| -> BTreeSet<String> {
+        let (mut numbers, shape) = (Random::new(3), Shape { ok: ok.to_vec(), ..shape() });
+        let faults = (0..5000).flat_map(|_| random(&mut numbers, &shape));
+        let wrong = faults.filter(|f| f.what == What::WrongStatus);
+        wrong.map(|f| f.to_string().split('@').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert!(drawn(&[200]).contains("wrong-status:404"));
+    assert!(!drawn(&[200, 404]).contains("wrong-status:404"));
+    assert!(drawn(&[200, 404]).contains("wrong-status:500"));
 }
 
 #[test]
