@@ -298,12 +298,11 @@ impl Here<'_> {
 
     fn limits(&self, settings: &SuiteSettings) -> Limits {
         let given = self.request.limits;
-        let mut limits = Limits::for_suite(settings);
-        if self.request.platform == Choice::Embedded {
-            // The simulated server lives so many times as fast: nobody waits longer there for what never comes.
-            limits.deploy /= SPEED;
-            limits.http /= SPEED;
-        }
+        let limits = Limits::for_suite(settings);
+        let mut limits = match self.request.platform {
+            Choice::Swarm => limits,
+            Choice::Embedded => limits.at_speed(SPEED),
+        };
         limits.deploy = given.deploy.unwrap_or(limits.deploy);
         limits.http = given.http.unwrap_or(limits.http);
         limits.command = given.command.unwrap_or(limits.command);

@@ -51,6 +51,14 @@ impl Limits {
             teardown_step: Duration::from_secs(90),
         }
     }
+
+    /// Returns them for a platform that lives so many times as fast: nobody waits longer there for what never comes.
+    #[must_use]
+    pub fn at_speed(mut self, speed: u32) -> Self {
+        self.deploy /= speed;
+        self.http /= speed;
+        self
+    }
 }
 
 /// What the recipe's files say at base and at head.

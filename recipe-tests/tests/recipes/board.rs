@@ -67,10 +67,7 @@ async fn run(errand: &Errand, base: &BaseEnv) -> Ended {
     let stages: Vec<_> = Tier::ALL.into_iter().filter(|tier| tier <= up_to).collect();
     let subject = prepared::read(recipe, source.clone(), &stages, dir, base).await;
     let subject = subject.map_err(|e| Chain(&e).to_string())?;
-    let mut limits = Limits::for_suite(&subject.prepared.suite_settings);
-    // The simulated server lives so many times as fast: nobody waits longer there for what never comes.
-    limits.deploy /= SPEED;
-    limits.http /= SPEED;
+    let limits = Limits::for_suite(&subject.prepared.suite_settings).at_speed(SPEED);
     let ended = lifecycle::run(&subject, limits, dir, base).await;
     ended.map_err(|e| Chain(&e).to_string())
 }
