@@ -1,7 +1,7 @@
-//! Data truth for backups: markers for each store, probes of dumps, a coverage audit; in a crate of its own because it
-//! is of use to any backup tool.
+//! Data truth for backups: which stores an app has, markers in each of them, probes of what a backup made, a coverage
+//! audit; in a crate of its own because it is of use to any backup tool.
 //!
-//! Nothing is here yet. It will build on what a recipe's labels claim:
+//! It builds on what a recipe's labels claim:
 //!
 //! ```
 //! use harness_core::recipe::Compose;
@@ -10,3 +10,9 @@
 //! let compose = Compose::parse("compose.yml", text).expect("a compose file");
 //! assert!(compose.backup().enabled);
 //! ```
+
+mod reach;
+
+pub use harness_core::ledger::{Age, Fate, LedgerEntry, LedgerEvent};
+pub use harness_core::store::{Coverage, Product, Store};
+pub use reach::{Executed, Reach, ReachError};

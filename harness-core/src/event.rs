@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::cause::{Cause, CauseClass};
 use crate::census::Item;
 use crate::converge::{Before, Decided};
+use crate::ledger::LedgerEntry;
 use crate::lint::LintReport;
 use crate::name::ServiceName;
 use crate::observation::Observation;
@@ -116,6 +117,11 @@ pub enum Happened {
         /// Whose fault a failure is.
         #[serde(skip_serializing_if = "Option::is_none")]
         cause: Option<CauseClass>,
+    },
+    /// It was seen what became of a marker. A later one about the same marker and event counts.
+    Ledgered {
+        /// What became of it.
+        entry: LedgerEntry,
     },
     /// A tier ended.
     TierFinished {

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cause::CauseClass;
+use crate::ledger::LedgerEntry;
 use crate::name::ServiceName;
 use crate::observation::Observation;
 use crate::platform::{App, Attachment, Revision, Snapshot};
 use crate::repo_tests::RepoTest;
+use crate::store::Store;
 use crate::tier::{Status, Tier};
 
 /// The variable that names the run file to a trials process.
@@ -59,6 +61,9 @@ pub struct RunFile {
     pub snapshot: Option<Snapshot>,
     /// What the recipe claims to back up.
     pub claims: Claims,
+    /// What keeps data of the revision that is deployed now.
+    #[serde(default)]
+    pub stores: Vec<Store>,
     /// What seeds handed on, by key.
     pub facts: BTreeMap<String, Value>,
     /// What of the recipe's own tests is run in this phase.
@@ -160,6 +165,11 @@ pub enum TrialLine {
         key: String,
         /// Its value.
         value: Value,
+    },
+    /// What became of a marker. A later one about the same marker and event counts.
+    Ledger {
+        /// What became of it.
+        entry: LedgerEntry,
     },
     /// A value that must appear in no artefact.
     Secret {

@@ -35,6 +35,7 @@ fn run_file(out: Utf8PathBuf, trials: usize) -> RunFile {
         upgrade: None,
         snapshot: None,
         claims: Claims::default(),
+        stores: Vec::new(),
         facts: BTreeMap::from([("empty_trials".to_owned(), trials.into())]),
         repo_tests: Vec::new(),
         without_suite: false,

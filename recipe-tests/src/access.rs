@@ -1,82 +1,14 @@
-//! How a trials process reaches the app's containers and files. Main types: [`Access`], [`AccessError`].
+//! How a trials process reaches the app's containers and files. Main type: [`Access`].
 
 use camino::Utf8Path;
 use harness_abra::Attached;
 use harness_abra::engine::{EngineError, ExecError, FileError};
+use harness_backup::{Executed, Reach, ReachError};
 use harness_core::cause::CauseClass;
 use harness_core::chain::Chain;
 use harness_core::name::ServiceName;
 use harness_core::platform::{App, Attachment};
 use harness_local::embedded::{self, ControlError};
-use thiserror::Error;
-
-/// What a command in a container gave. It ended with 0: anything else is an error.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Executed {
-    /// What it wrote to its standard output, lossily.
-    pub stdout: String,
-    /// What it wrote to its standard error, lossily.
-    pub stderr: String,
-}
-
-/// The app's containers or files could not be reached, or said no.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum AccessError {
-    /// The engine did not answer as it should.
-    #[error("{reason}")]
-    Engine {
-        /// Whose fault that is.
-        cause: CauseClass,
-        /// What happened.
-        reason: String,
-    },
-    /// The service has no running container.
-    #[error("service `{service}` has no running container: {reason}")]
-    NotRunning {
-        /// The service.
-        service: ServiceName,
-        /// What was found instead.
-        reason: String,
-    },
-    /// There is no such file, or no such folder to write it into.
-    #[error("there is no {path} in service `{service}`")]
-    NoFile {
-        /// The service.
-        service: ServiceName,
-        /// The path in its container.
-        path: String,
-    },
-    /// The file is there or could be, and cannot be read or written.
-    #[error("{path} in service `{service}` cannot be used: {reason}")]
-    Refused {
-        /// The service.
-        service: ServiceName,
-        /// The path in its container.
-        path: String,
-        /// What the engine said.
-        reason: String,
-    },
-    /// The command ended with something else than 0, or not in time.
-    #[error("`{command}` in service `{service}` failed: {reason}")]
-    Command {
-        /// The service.
-        service: ServiceName,
-        /// The command.
-        command: String,
-        /// Its exit status and what it said.
-        reason: String,
-    },
-}
-
-impl AccessError {
-    /// Returns whether the same may succeed a moment later: the container is being replaced, the engine is busy.
-    pub(crate) const fn may_pass(&self) -> bool {
-        match self {
-            Self::Engine { .. } | Self::NotRunning { .. } => true,
-            Self::NoFile { .. } | Self::Refused { .. } | Self::Command { .. } => false,
-        }
-    }
-}
 
 /// The app's containers and files, on whichever platform it is.
 #[derive(Debug)]
@@ -111,12 +43,31 @@ impl Access {
         Self::Embedded(Box::new(attached.clone()))
     }
 
-    /// Runs a command in the service's running container.
-    pub(crate) async fn exec(
-        &self,
-        service: &ServiceName,
-        argv: &[&str],
-    ) -> Result<Executed, AccessError> {
+    /// Returns a backup's content where no file holds it: on a server in this process.
+    pub(crate) fn archive(&self, path: &Utf8Path) -> Option<Vec<u8>> {
+        match self {
+            Self::Embedded(attached) => attached.archive(path),
+            Self::Swarm(_) | Self::Nowhere => None,
+        }
+    }
+
+    /// Names the containers outside the stack that mount one of its volumes.
+    pub(crate) async fn foreign_containers(&self) -> Result<Vec<String>, ReachError> {
+        match self {
+            Self::Swarm(attached) => {
+                let holders = attached.foreign_containers().await.map_err(|e| from_engine(&e))?;
+                Ok(holders.iter().map(ToString::to_string).collect())
+            }
+            Self::Embedded(attached) => {
+                attached.foreign_containers().await.map_err(|e| unreachable_control(&e))
+            }
+            Self::Nowhere => Err(nowhere()),
+        }
+    }
+}
+
+impl Reach for Access {
+    async fn exec(&self, service: &ServiceName, argv: &[&str]) -> Result<Executed, ReachError> {
         match self {
             Self::Swarm(attached) => {
                 let ended = attached.exec(service, argv).await;
@@ -132,12 +83,7 @@ impl Access {
         }
     }
 
-    /// Reads a file of the service's running container.
-    pub(crate) async fn read_file(
-        &self,
-        service: &ServiceName,
-        path: &str,
-    ) -> Result<Vec<u8>, AccessError> {
+    async fn read_file(&self, service: &ServiceName, path: &str) -> Result<Vec<u8>, ReachError> {
         let at = Utf8Path::new(path);
         match self {
             Self::Swarm(attached) => {
@@ -150,13 +96,12 @@ impl Access {
         }
     }
 
-    /// Writes a file of the service's running container.
-    pub(crate) async fn write_file(
+    async fn write_file(
         &self,
         service: &ServiceName,
         path: &str,
         content: &[u8],
-    ) -> Result<(), AccessError> {
+    ) -> Result<(), ReachError> {
         let at = Utf8Path::new(path);
         match self {
             Self::Swarm(attached) => {
@@ -171,12 +116,7 @@ impl Access {
         }
     }
 
-    /// Removes a file of the service's running container.
-    pub(crate) async fn remove_file(
-        &self,
-        service: &ServiceName,
-        path: &str,
-    ) -> Result<(), AccessError> {
+    async fn remove_file(&self, service: &ServiceName, path: &str) -> Result<(), ReachError> {
         let at = Utf8Path::new(path);
         match self {
             Self::Swarm(attached) => {
@@ -188,46 +128,24 @@ impl Access {
             Self::Nowhere => Err(nowhere()),
         }
     }
-
-    /// Returns a backup's content where no file holds it: on a server in this process.
-    pub(crate) fn archive(&self, path: &Utf8Path) -> Option<Vec<u8>> {
-        match self {
-            Self::Embedded(attached) => attached.archive(path),
-            Self::Swarm(_) | Self::Nowhere => None,
-        }
-    }
-
-    /// Names the containers outside the stack that mount one of its volumes.
-    pub(crate) async fn foreign_containers(&self) -> Result<Vec<String>, AccessError> {
-        match self {
-            Self::Swarm(attached) => {
-                let holders = attached.foreign_containers().await.map_err(|e| from_engine(&e))?;
-                Ok(holders.iter().map(ToString::to_string).collect())
-            }
-            Self::Embedded(attached) => {
-                attached.foreign_containers().await.map_err(|e| unreachable_control(&e))
-            }
-            Self::Nowhere => Err(nowhere()),
-        }
-    }
 }
 
-fn nowhere() -> AccessError {
-    AccessError::Engine {
+fn nowhere() -> ReachError {
+    ReachError::Engine {
         cause: CauseClass::Harness,
         reason: "there is no app to reach from this process".to_owned(),
     }
 }
 
 /// What the simulated server's control port says; `what` is the path or the command.
-fn from_control(service: &ServiceName, what: &str, error: &ControlError) -> AccessError {
+fn from_control(service: &ServiceName, what: &str, error: &ControlError) -> ReachError {
     let (service, reason) = (service.clone(), Chain(error).to_string());
     match error {
-        ControlError::NotRunning(_) => AccessError::NotRunning { service, reason },
-        ControlError::Missing => AccessError::NoFile { service, path: what.to_owned() },
-        ControlError::Refused(_) => AccessError::Refused { service, path: what.to_owned(), reason },
+        ControlError::NotRunning(_) => ReachError::NotRunning { service, reason },
+        ControlError::Missing => ReachError::NoFile { service, path: what.to_owned() },
+        ControlError::Refused(_) => ReachError::Refused { service, path: what.to_owned(), reason },
         ControlError::Failed { .. } => {
-            AccessError::Command { service, command: what.to_owned(), reason }
+            ReachError::Command { service, command: what.to_owned(), reason }
         }
         ControlError::Unreachable { .. }
         | ControlError::Unreadable(_)
@@ -235,50 +153,50 @@ fn from_control(service: &ServiceName, what: &str, error: &ControlError) -> Acce
     }
 }
 
-fn unreachable_control(error: &ControlError) -> AccessError {
-    AccessError::Engine { cause: CauseClass::Harness, reason: Chain(error).to_string() }
+fn unreachable_control(error: &ControlError) -> ReachError {
+    ReachError::Engine { cause: CauseClass::Harness, reason: Chain(error).to_string() }
 }
 
-fn from_engine(error: &EngineError) -> AccessError {
-    AccessError::Engine { cause: error.class(), reason: Chain(error).to_string() }
+fn from_engine(error: &EngineError) -> ReachError {
+    ReachError::Engine { cause: error.class(), reason: Chain(error).to_string() }
 }
 
-fn from_exec(service: &ServiceName, argv: &[&str], error: ExecError) -> AccessError {
+fn from_exec(service: &ServiceName, argv: &[&str], error: ExecError) -> ReachError {
     let reason = Chain(&error).to_string();
     match error {
-        ExecError::NotRunning { service } => AccessError::NotRunning { service, reason },
+        ExecError::NotRunning { service } => ReachError::NotRunning { service, reason },
         ExecError::Failed { command, service, code, output } => {
             let said = format!("{}{}", output.stdout.trim(), output.stderr.trim());
-            AccessError::Command { service, command, reason: format!("exit code {code}: {said}") }
+            ReachError::Command { service, command, reason: format!("exit code {code}: {said}") }
         }
         ExecError::NoProgram { command, service, .. }
         | ExecError::TimedOut { command, service, .. } => {
-            AccessError::Command { service, command, reason }
+            ReachError::Command { service, command, reason }
         }
         // The container went away between being found and being asked.
         ExecError::Engine(EngineError::Refused { status: 404 | 409, .. }) => {
-            AccessError::NotRunning { service: service.clone(), reason }
+            ReachError::NotRunning { service: service.clone(), reason }
         }
         ExecError::Engine(EngineError::Refused { .. }) => {
-            AccessError::Command { service: service.clone(), command: argv.join(" "), reason }
+            ReachError::Command { service: service.clone(), command: argv.join(" "), reason }
         }
         ExecError::Engine(error) => from_engine(&error),
     }
 }
 
-fn from_file(service: &ServiceName, path: &str, error: FileError) -> AccessError {
+fn from_file(service: &ServiceName, path: &str, error: FileError) -> ReachError {
     let reason = Chain(&error).to_string();
     let (service, path) = (service.clone(), path.to_owned());
     match error {
-        FileError::Missing { .. } => AccessError::NoFile { service, path },
-        FileError::NotRunning { .. } => AccessError::NotRunning { service, reason },
+        FileError::Missing { .. } => ReachError::NoFile { service, path },
+        FileError::NotRunning { .. } => ReachError::NotRunning { service, reason },
         // What an engine refuses here is the path: a mount that is read-only, say.
         FileError::NotPlain { .. }
         | FileError::NotRemovable { .. }
         | FileError::Remove(_)
         | FileError::Archive { .. }
         | FileError::Engine(EngineError::Refused { .. }) => {
-            AccessError::Refused { service, path, reason }
+            ReachError::Refused { service, path, reason }
         }
         FileError::Engine(error) => from_engine(&error),
     }
@@ -300,7 +218,7 @@ mod tests {
     fn a_read_only_volume_refuses_and_does_not_pass_by_waiting() {
         let error = refused(403, "mounted volume is marked read-only").into();
         let error = from_file(&service(), "/data/x", error);
-        assert!(matches!(error, AccessError::Refused { .. }) && !error.may_pass(), "{error}");
+        assert!(matches!(error, ReachError::Refused { .. }) && !error.may_pass(), "{error}");
     }
 
     #[test]
@@ -312,7 +230,7 @@ mod tests {
         };
         let error = from_file(&service(), "/data/x", silent.into());
         assert!(error.may_pass());
-        assert!(matches!(error, AccessError::Engine { cause: CauseClass::Host, .. }), "{error}");
+        assert!(matches!(error, ReachError::Engine { cause: CauseClass::Host, .. }), "{error}");
     }
 
     #[test]

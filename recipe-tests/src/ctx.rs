@@ -4,6 +4,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
+use harness_backup::{Executed, Reach as _};
 use harness_core::cause::CauseClass;
 use harness_core::chain::Chain;
 use harness_core::http::{Answer, Client, Route};
@@ -16,7 +17,7 @@ use harness_local::world::Random;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::access::{Access, Executed};
+use crate::access::Access;
 use crate::check::{Check, Failure};
 use crate::floor::Archive;
 use crate::notes::Notes;

@@ -1,11 +1,11 @@
 //! What `?` makes of the errors that a seed or check meets: each with the cause that it points to.
 
+use harness_backup::ReachError;
 use harness_core::cause::CauseClass;
 use harness_core::chain::Chain;
 use harness_core::http::{ClientError, HttpError, NotJson};
 use harness_core::wait::WaitError;
 
-use crate::access::AccessError;
 use crate::check::Failure;
 use crate::stream::ConnectError;
 
@@ -33,14 +33,14 @@ impl From<NotJson> for Failure {
     }
 }
 
-impl From<AccessError> for Failure {
-    fn from(error: AccessError) -> Self {
+impl From<ReachError> for Failure {
+    fn from(error: ReachError) -> Self {
         let cause = match error {
-            AccessError::Engine { cause, .. } => cause,
-            AccessError::NotRunning { .. }
-            | AccessError::NoFile { .. }
-            | AccessError::Refused { .. }
-            | AccessError::Command { .. } => CauseClass::App,
+            ReachError::Engine { cause, .. } => cause,
+            ReachError::NotRunning { .. }
+            | ReachError::NoFile { .. }
+            | ReachError::Refused { .. }
+            | ReachError::Command { .. } => CauseClass::App,
         };
         Self::error(cause, error.to_string())
     }
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn an_engine_that_is_gone_keeps_its_cause() {
         let reason = "connection refused".to_owned();
-        let error = AccessError::Engine { cause: CauseClass::Host, reason };
+        let error = ReachError::Engine { cause: CauseClass::Host, reason };
         assert_eq!(Failure::from(error).cause, CauseClass::Host);
     }
 }

@@ -61,7 +61,6 @@ mod trial;
 mod visitor;
 mod within;
 
-pub use access::{AccessError, Executed};
 pub use attach::attach;
 pub use catalogue::{InvalidSuite, describe};
 pub use check::{Check, Failure, skip};
@@ -69,6 +68,7 @@ pub use credentials::Credentials;
 pub use ctx::Ctx;
 pub use entry::main;
 pub use folder::{folder_names, parity};
+pub use harness_backup::{Executed, ReachError};
 pub use harness_core::cause::CauseClass;
 pub use harness_core::http::{Answer, Method};
 pub use harness_core::secret::Secret;

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
+use harness_backup::{Executed, Reach as _, ReachError};
 use harness_core::wait::{Hint, Pace, Readiness, until};
 
-use crate::access::{AccessError, Executed};
 use crate::check::{Check, Failure};
 use crate::ctx::Ctx;
 
@@ -172,8 +172,8 @@ impl Ctx {
         };
         match ended {
             Ok(Executed { stdout, .. }) => Ok(on.rows(&stdout)),
-            Err(AccessError::Command { service, reason, .. }) => {
-                Err(AccessError::Command { service, command: shortened(statement), reason }.into())
+            Err(ReachError::Command { service, reason, .. }) => {
+                Err(ReachError::Command { service, command: shortened(statement), reason }.into())
             }
             Err(error) => Err(error.into()),
         }
@@ -205,8 +205,8 @@ impl Ctx {
 }
 
 /// Returns whether the server could not be spoken to at all: the statement was not run, and may be a moment later.
-fn takes_no_connections(error: &AccessError) -> bool {
-    let AccessError::Command { reason, .. } = error else { return false };
+fn takes_no_connections(error: &ReachError) -> bool {
+    let ReachError::Command { reason, .. } = error else { return false };
     [
         "ERROR 2002 ",
         "ERROR 2003 ",

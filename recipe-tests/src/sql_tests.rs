@@ -2,9 +2,9 @@ use harness_core::name::ServiceName;
 
 use super::*;
 
-fn command(reason: &str) -> AccessError {
+fn command(reason: &str) -> ReachError {
     let service = ServiceName::try_from("db".to_owned()).expect("a name");
-    AccessError::Command { service, command: "sh".to_owned(), reason: reason.to_owned() }
+    ReachError::Command { service, command: "sh".to_owned(), reason: reason.to_owned() }
 }
 
 #[test]

@@ -202,6 +202,7 @@ async fn an_app_that_the_router_does_not_know_neither_serves_nor_has_a_certifica
         upgrade: None,
         snapshot: None,
         claims: Claims::default(),
+        stores: Vec::new(),
         facts: BTreeMap::new(),
         repo_tests: Vec::new(),
         without_suite: false,

@@ -14,6 +14,7 @@ use crate::platform::Platform;
 use crate::recipe::RecipeAt;
 use crate::repo_tests::RepoTests;
 use crate::run_file::{Claims, DefinedService, UpgradeFacts};
+use crate::store::Store;
 use crate::suite::Settings;
 use crate::tier::Tier;
 
@@ -84,6 +85,10 @@ pub struct RecipeStates {
     pub head_reach: Reach,
     /// The suite's `install_steps.sh`.
     pub install_steps: Option<String>,
+    /// What keeps data at base; empty without one.
+    pub base_stores: Vec<Store>,
+    /// What keeps data at head.
+    pub head_stores: Vec<Store>,
 }
 
 impl RecipeStates {
@@ -102,6 +107,8 @@ impl RecipeStates {
             base_reach: base.map(Reach::of).unwrap_or_default(),
             head_reach: Reach::of(head),
             install_steps: None,
+            base_stores: Vec::new(),
+            head_stores: Vec::new(),
         }
     }
 }
@@ -147,6 +154,8 @@ pub enum Keep {
 pub(super) struct State {
     /// The services of the revision that is deployed now.
     pub(super) services: Vec<DefinedService>,
+    /// What keeps its data.
+    pub(super) stores: Vec<Store>,
     /// How it can be seen that it serves.
     pub(super) reach: Reach,
     pub(super) upgrade: Option<UpgradeFacts>,

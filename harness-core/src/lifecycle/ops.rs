@@ -38,6 +38,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             None => (&self.plan.head, &recipe.head, &recipe.head_label, &recipe.head_reach),
         };
         state.services.clone_from(services);
+        let of_base = self.plan.base.is_some();
+        state.stores.clone_from(if of_base { &recipe.base_stores } else { &recipe.head_stores });
         self.can_be_seen(reach, state)?;
         let at = Coordinates::of(&self.plan.app.domain);
         let mut env = self.settings.env.fill(&at);
@@ -100,6 +102,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             return Err(Trouble::new("answered", Cause::new(CauseClass::Recipe, text)));
         }
         state.services.clone_from(&self.recipe.head);
+        state.stores.clone_from(&self.recipe.head_stores);
         let env = self.settings.upgrade.env.fill(&Coordinates::of(&self.plan.app.domain));
         self.deploy(Tier::Upgrade, &self.plan.head, &env).await?;
         let after =

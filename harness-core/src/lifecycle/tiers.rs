@@ -203,6 +203,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         for line in ended.lines {
             match line {
                 TrialLine::Fact { key, value } => drop(state.facts.insert(key, value)),
+                TrialLine::Ledger { entry } => self.log.say(Happened::Ledgered { entry }),
                 TrialLine::Secret { .. } => {}
                 TrialLine::Done { name, status, duration_ms, message, cause } => {
                     let check = Judged { name, status, message, cause };
@@ -243,6 +244,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             upgrade: state.upgrade.clone(),
             snapshot: state.snapshot.clone(),
             claims: self.recipe.claims.provable_by(&state.services),
+            stores: state.stores.clone(),
             facts: state.facts.clone(),
             repo_tests: self.recipe.repo_tests.of(tier, phase),
             without_suite: self.recipe.repo_tests.replaces_suite(tier),

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::cause::{Cause, CauseClass};
 use crate::event::{CensusTime, Event, Happened, Stop, WaitedOn};
+use crate::ledger::LedgerEntry;
 use crate::lint::{LintReport, LintStatus};
 use crate::plan::{Plan, Planned};
 use crate::platform::PlatformFacts;
@@ -38,6 +39,7 @@ struct Fold {
     notes: Vec<String>,
     stopped: Option<Stop>,
     leaks: Vec<String>,
+    ledger: Vec<LedgerEntry>,
     broke: Option<String>,
     last_ms: u64,
 }
@@ -96,6 +98,10 @@ impl Fold {
             }
             Happened::CensusTaken { when, count, left_behind, error } => {
                 self.hear_census(*when, *count, left_behind, error.as_ref());
+            }
+            Happened::Ledgered { entry } => {
+                self.ledger.retain(|e| !e.is_about(entry));
+                self.ledger.push(entry.clone());
             }
             Happened::SecretLeaked { artefact } => self.leaks.push(artefact.clone()),
             Happened::HarnessBroke { text } => self.broke = Some(text.clone()),
@@ -183,6 +189,7 @@ impl Fold {
             deploys: Deploys { planned: plan.deploys, done: self.deploys },
             phases: with_gaps(self.phases, self.last_ms),
             census: self.census,
+            ledger: self.ledger,
             flags,
             customization: plan.customization,
             notes: self.notes,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::cause::{Cause, CauseClass};
 use crate::census::Item;
 use crate::event::WaitedOn;
+use crate::ledger::LedgerEntry;
 use crate::lint::{LintStatus, RuleFailed};
 use crate::tier::{Rung, Status, Tier};
 
@@ -83,6 +84,9 @@ pub struct Results {
     pub deploys: Deploys,
     /// What existed before and after.
     pub census: CensusReport,
+    /// What became of planted data: for each marker and event the last word.
+    #[serde(default)]
+    pub ledger: Vec<LedgerEntry>,
     /// Where the time went.
     pub phases: Vec<PhaseSpan>,
     /// What must hold of every run.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use harness_backup::{Reach as _, ReachError};
 use harness_core::name::{ServiceName, StackName};
 use harness_core::run_file::{Claims, DefinedService};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,6 @@ use super::archive::Entry;
 use super::backup;
 use super::claims::plain;
 use super::markers::{failed_to_write, read_settled, settled};
-use crate::access::AccessError;
 use crate::check::Failure;
 use crate::ctx::Ctx;
 
@@ -42,15 +42,15 @@ pub(super) async fn overwrite(ctx: &Ctx, content: &[u8]) -> Result<Vec<ClaimedFi
         let read = async || ctx.access().read_file(&file.service, &file.at).await;
         let is_plain = match settled(PATIENCE, read).await? {
             Ok(_) => true,
-            Err(AccessError::NoFile { .. }) => {
+            Err(ReachError::NoFile { .. }) => {
                 backup::entries(ctx).is_ok_and(|e| is_in(&ctx.app().stack, &file, e))
             }
             // What refuses to be read is a folder or too large; to write over that could spoil the restore.
             Err(
-                AccessError::Engine { .. }
-                | AccessError::NotRunning { .. }
-                | AccessError::Refused { .. }
-                | AccessError::Command { .. },
+                ReachError::Engine { .. }
+                | ReachError::NotRunning { .. }
+                | ReachError::Refused { .. }
+                | ReachError::Command { .. },
             ) => false,
         };
         if is_plain && failed_to_write(ctx, &file.service, &file.at, content).await?.is_none() {

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use harness_backup::{Reach as _, ReachError};
 use harness_core::name::{RunId, ServiceName};
 use harness_core::wait::{Hint, Pace, Readiness, until};
 use serde::{Deserialize, Serialize};
 
-use crate::access::AccessError;
 use crate::check::Failure;
 use crate::ctx::Ctx;
 
@@ -142,7 +142,7 @@ pub(super) async fn read_settled(
 ) -> Result<Option<Vec<u8>>, Failure> {
     match settled(limit, async || ctx.access().read_file(service, path).await).await? {
         Ok(content) => Ok(Some(content)),
-        Err(AccessError::NoFile { .. }) => Ok(None),
+        Err(ReachError::NoFile { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -150,8 +150,8 @@ pub(super) async fn read_settled(
 /// Tries until it succeeds or is refused for good, which is returned; still no answer at the limit is the failure.
 pub(super) async fn settled<T>(
     limit: Duration,
-    mut attempt: impl AsyncFnMut() -> Result<T, AccessError>,
-) -> Result<Result<T, AccessError>, Failure> {
+    mut attempt: impl AsyncFnMut() -> Result<T, ReachError>,
+) -> Result<Result<T, ReachError>, Failure> {
     let mut last = None;
     let look = async || match attempt().await {
         Err(error) if error.may_pass() => {
@@ -218,9 +218,9 @@ mod tests {
         assert_eq!(unplanted(&[one, refused("data"), refused("cache")]), ["`cache` (read-only)"]);
     }
 
-    fn replaced() -> AccessError {
+    fn replaced() -> ReachError {
         let reason = "it is being replaced".to_owned();
-        AccessError::NotRunning { service: sample::name("app"), reason }
+        ReachError::NotRunning { service: sample::name("app"), reason }
     }
 
     #[tokio::test(start_paused = true)]
@@ -239,7 +239,7 @@ mod tests {
     async fn a_refusal_is_an_answer_and_not_waited_for() {
         let mut tries = 0;
         let (service, path) = (sample::name("app"), "/data/x".to_owned());
-        let refused = AccessError::Refused { service, path, reason: "read-only".to_owned() };
+        let refused = ReachError::Refused { service, path, reason: "read-only".to_owned() };
         let attempt = async || {
             tries += 1;
             Err::<(), _>(refused.clone())

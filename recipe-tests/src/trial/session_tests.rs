@@ -37,6 +37,7 @@ fn run_file(dir: &Utf8Path, tier: Tier, phase: Phase) -> Arc<RunFile> {
         upgrade: None,
         snapshot: None,
         claims: Claims::default(),
+        stores: Vec::new(),
         facts: BTreeMap::new(),
         repo_tests: Vec::new(),
         without_suite: false,
@@ -71,7 +72,7 @@ fn ended(run: &RunFile) -> Vec<Ended> {
         TrialLine::Done { name, status, cause, message, .. } => {
             Some((name, status, cause, message.unwrap_or_default()))
         }
-        TrialLine::Fact { .. } | TrialLine::Secret { .. } => None,
+        TrialLine::Fact { .. } | TrialLine::Ledger { .. } | TrialLine::Secret { .. } => None,
     };
     lines(run).into_iter().filter_map(done).collect()
 }

@@ -132,6 +132,7 @@ impl Sink for Progress {
             | Happened::Observed { .. }
             | Happened::TrialsBroke { .. }
             | Happened::LogsGathered { .. }
+            | Happened::Ledgered { .. }
             | Happened::TeardownStep { .. }
             | Happened::CensusTaken { .. }
             | Happened::SecretLeaked { .. } => {}

@@ -1,0 +1,147 @@
+//! The vocabulary of what keeps an app's data. Main types: [`Store`], [`Product`], [`Coverage`].
+//!
+//! Stores are found by `harness-backup`; the run file hands them to checks.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::ServiceName;
+
+/// Something in which an app keeps data: the files of a volume, or a database.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Store {
+    /// What keeps the data.
+    pub product: Product,
+    /// The service through which it is reached.
+    pub service: ServiceName,
+    /// Files: where that service mounts the volume. SQLite: the database's file in its container. Otherwise: the
+    /// server's data directory in its container, if it is known.
+    pub at: String,
+    /// The volume that it lies in, by name in the compose file; none where nothing is mounted there.
+    pub volume: Option<String>,
+    /// What the recipe's labels say that a backup takes of it.
+    pub coverage: Coverage,
+}
+
+impl Store {
+    /// Returns the name by which settings, results and errors mean this store: `content` for the files of a volume,
+    /// `db:mariadb` for a database server, `app:sqlite:/data/app.db` for a database in a file.
+    pub fn id(&self) -> String {
+        match self.product {
+            Product::Files => {
+                self.volume.clone().unwrap_or_else(|| format!("{}:{}", self.service, self.at))
+            }
+            Product::Sqlite => format!("{}:sqlite:{}", self.service, self.at),
+            Product::Postgres
+            | Product::MySql
+            | Product::MariaDb
+            | Product::Redis
+            | Product::MongoDb
+            | Product::ClickHouse
+            | Product::S3 => format!("{}:{}", self.service, self.product.word()),
+        }
+    }
+}
+
+/// What keeps data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Product {
+    /// Files of a volume.
+    Files,
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL.
+    MySql,
+    /// MariaDB.
+    MariaDb,
+    /// A SQLite database in a file.
+    Sqlite,
+    /// Redis, or a server that speaks like it.
+    Redis,
+    /// MongoDB: recognized, and nothing is planted in it.
+    MongoDb,
+    /// ClickHouse: recognized, and nothing is planted in it.
+    ClickHouse,
+    /// A server of objects over S3: recognized, and nothing is planted in it.
+    S3,
+}
+
+impl Product {
+    /// Returns the word that settings and results use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Postgres => "postgres",
+            Self::MySql => "mysql",
+            Self::MariaDb => "mariadb",
+            Self::Sqlite => "sqlite",
+            Self::Redis => "redis",
+            Self::MongoDb => "mongodb",
+            Self::ClickHouse => "clickhouse",
+            Self::S3 => "s3",
+        }
+    }
+}
+
+/// Shows it as its makers write it.
+impl fmt::Display for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Files => "files",
+            Self::Postgres => "PostgreSQL",
+            Self::MySql => "MySQL",
+            Self::MariaDb => "MariaDB",
+            Self::Sqlite => "SQLite",
+            Self::Redis => "Redis",
+            Self::MongoDb => "MongoDB",
+            Self::ClickHouse => "ClickHouse",
+            Self::S3 => "S3",
+        })
+    }
+}
+
+/// What the recipe's labels say that a backup takes of a store. A claim, not a proof.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(tag = "coverage", rename_all = "kebab-case")]
+pub enum Coverage {
+    /// Its volume, whole.
+    Whole,
+    /// These paths of its volume, relative to the volume's root. For a database they hold a dump, if a hook makes one.
+    Paths {
+        /// The paths.
+        paths: Vec<String>,
+    },
+    /// Nothing: why, as it fits after "not covered: ".
+    Nothing {
+        /// The reason.
+        reason: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(product: Product, at: &str, volume: Option<&str>) -> Store {
+        Store {
+            product,
+            service: ServiceName::try_from("db".to_owned()).expect("a service's name"),
+            at: at.to_owned(),
+            volume: volume.map(str::to_owned),
+            coverage: Coverage::Whole,
+        }
+    }
+
+    #[test]
+    fn a_store_has_one_name_everywhere() {
+        assert_eq!(store(Product::Files, "/data", Some("content")).id(), "content");
+        assert_eq!(store(Product::MariaDb, "/var/lib/mysql", Some("mysql")).id(), "db:mariadb");
+        assert_eq!(store(Product::Sqlite, "/d/a.db", Some("d")).id(), "db:sqlite:/d/a.db");
+        for product in [Product::Files, Product::MySql, Product::MongoDb, Product::ClickHouse] {
+            assert_eq!(serde_json::to_value(product).unwrap(), product.word());
+        }
+    }
+}
