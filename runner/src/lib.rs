@@ -14,7 +14,7 @@
 //! # fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let events = read_events(&std::fs::read_to_string("runs/20261121-141500-ab12/events.jsonl")?)?;
 //! let results = Results::from_events(&events)?;
-//! println!("{}", runner::output::explain(&results, &events));
+//! println!("{}", runner::output::explain(&results, &events, 100));
 //! # Ok(())
 //! # }
 //! ```

@@ -275,7 +275,7 @@ impl Here<'_> {
         let faults = ProcessFaults::new(&self.request.faults);
         let ended = session.run(vec![Box::new(Progress::new()), Box::new(faults)]).await?;
         if let Some(results) = &ended.results {
-            output::data(&output::explain(results, &ended.events));
+            output::data(&output::explain(results, &ended.events, output::width()));
             if let Some(good) = &ended.promoted {
                 output::data(&format!("last good: {} {}", results.recipe, good.version));
             }

@@ -19,7 +19,7 @@ impl Args {
         let recorded = self.which.read().map_err(Failed::usage)?;
         let results = Results::from_events(&recorded.events)
             .map_err(|_| Failed::usage(RecordedError::Empty(recorded.path().to_owned())))?;
-        output::data(&output::explain(&results, &recorded.events));
+        output::data(&output::explain(&results, &recorded.events, output::width()));
         Ok(ExitStatus::Verdict(RunVerdict::Pass))
     }
 }

@@ -3,15 +3,21 @@
 use harness_core::event::Event;
 use harness_core::report::{Results, RunVerdict};
 
+use super::ledger::ledger;
 use super::level::what_would_raise_it;
 use super::story::{first_line, story};
 
 /// Returns what a run proved as text: its verdict and level and what would raise it, its tiers, and for anything but a
-/// pass what was expected, what was seen, where, the log lines that matter, the likely cause and the next command.
-pub fn explain(results: &Results, events: &[Event]) -> String {
+/// pass what was expected, what was seen, where, the log lines that matter, the likely cause and the next command; and
+/// what became of planted data, in lines of at most `width` characters.
+pub fn explain(results: &Results, events: &[Event], width: usize) -> String {
     let mut lines = Vec::new();
     if results.verdict != RunVerdict::Pass {
         lines.extend(story(results, events));
+        lines.push(String::new());
+    }
+    if !results.ledger.is_empty() {
+        lines.extend(ledger(&results.ledger, width));
         lines.push(String::new());
     }
     lines.push(format!("{:<16} {}", "recipe", what(results)));

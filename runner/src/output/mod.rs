@@ -2,6 +2,7 @@
 
 mod explain;
 mod kept;
+mod ledger;
 mod level;
 mod plan;
 mod progress;
@@ -17,6 +18,15 @@ pub use replay::replay;
 pub use scaffold::scaffold;
 
 use std::io::Write;
+
+/// How wide text is made where nobody watches, in characters.
+const WIDTH: usize = 100;
+
+/// Returns how wide a text on standard output may be, in characters.
+pub fn width() -> usize {
+    terminal_size::terminal_size_of(std::io::stdout())
+        .map_or(WIDTH, |(terminal_size::Width(columns), _)| usize::from(columns))
+}
 
 /// Prints text that is data on standard output. A reader that has gone away is no error of ours.
 pub fn data(text: &str) {
