@@ -9,6 +9,16 @@ use harness_local::sabotage::{CLASSES, Class};
 use simulation::sabotage::{End, Score, explained, measure};
 use simulation::subject::Subject;
 
+/// What only an app can do that publishes a port of its own.
+const OVER_PORTS: [&str; 6] = [
+    "port-accepts-anyone",
+    "port-answers-of-another-server",
+    "port-ignores-settings",
+    "port-silent",
+    "port-answers-cut",
+    "port-writes-dropped",
+];
+
 fn score(recipe: &str) -> Score {
     let scratch = tempfile::tempdir().expect("a folder");
     let dir = Utf8PathBuf::try_from(scratch.path().to_owned()).expect("a UTF-8 path");
@@ -46,7 +56,7 @@ fn nothing(score: &Score) -> Vec<&str> {
 fn custom_html() {
     let score = has_teeth("custom-html");
     // It has no database, no hook, no login, and takes nothing over HTTP.
-    let expected = [
+    let mut expected = vec![
         "upgrade-forgets-rows",
         "upgrade-loses-older-rows",
         "upgrade-loses-newer-rows",
@@ -67,19 +77,26 @@ fn custom_html() {
         "writes-dropped",
         "writes-dropped-after-upgrade",
     ];
+    expected.extend(OVER_PORTS);
     assert_eq!(nothing(&score), expected);
 }
 
 #[test]
 fn matrix_synapse() {
     let score = has_teeth("matrix-synapse");
-    assert_eq!(nothing(&score), [""; 0]);
+    assert_eq!(nothing(&score), OVER_PORTS);
 }
 
 #[test]
 fn custom_html_tiny() {
     let score = has_teeth("custom-html-tiny");
     assert_eq!(score.counted().count(), 14, "{:#?}", score.outcomes);
+}
+
+#[test]
+fn mumble() {
+    let score = has_teeth("mumble");
+    assert_eq!(score.counted().count(), 38, "{:#?}", score.outcomes);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::data::{Half, Parity, Which};
-use super::what::{Area, AtRestore, AtUpgrade, InAnswers, InBackup, Sabotage};
+use super::what::{Area, AtRestore, AtUpgrade, InAnswers, InBackup, InConversations, Sabotage};
 use crate::fault::{Fault, What};
 
 /// A sabotage with what is said of it.
@@ -68,6 +68,15 @@ const fn answers(
     needs: &'static str,
 ) -> Class {
     class(Area::Answers, Sabotage::Answers(what), name, text, needs)
+}
+
+const fn conversations(
+    what: InConversations,
+    name: &'static str,
+    text: &'static str,
+    needs: &'static str,
+) -> Class {
+    class(Area::Conversations, Sabotage::Conversations(what), name, text, needs)
 }
 
 const ROWS: &str = "database with rows at that moment";
@@ -336,6 +345,42 @@ pub const CLASSES: &[Class] = &[
         "After the restore, questions that were answered before it are answered as they were then.",
         "question to which the answer changes by the restore",
     ),
+    conversations(
+        InConversations::LoginOpen,
+        "port-accepts-anyone",
+        "Who is turned away is answered as the last one who was not, at the same point of the conversation.",
+        "connection that the app ends, where another one went on",
+    ),
+    conversations(
+        InConversations::OtherServer,
+        "port-answers-of-another-server",
+        "Where a setting of the service is said, another server's of the same length is said instead.",
+        "setting in what is said on a published port",
+    ),
+    conversations(
+        InConversations::SettingsIgnored,
+        "port-ignores-settings",
+        "The server answers as if the service had no environment.",
+        "setting that changes what is said on a published port",
+    ),
+    conversations(
+        InConversations::Silent,
+        "port-silent",
+        "Connections are taken and held, and nothing is ever said.",
+        "conversation on a published port",
+    ),
+    conversations(
+        InConversations::Cut,
+        "port-answers-cut",
+        "Whatever is said ends in its middle.",
+        "conversation on a published port",
+    ),
+    conversations(
+        InConversations::WritesDropped,
+        "port-writes-dropped",
+        "What a conversation writes into volumes is acknowledged and dropped.",
+        "write over a published port",
+    ),
 ];
 
 /// The text is no sabotage.
@@ -361,7 +406,11 @@ impl Sabotage {
     pub const fn fault(self) -> Option<Fault> {
         match self {
             Self::Fault(what) => Some(Fault::of(what)),
-            Self::Upgrade(_) | Self::Backup(_) | Self::Restore(_) | Self::Answers(_) => None,
+            Self::Upgrade(_)
+            | Self::Backup(_)
+            | Self::Restore(_)
+            | Self::Answers(_)
+            | Self::Conversations(_) => None,
         }
     }
 }

@@ -7,12 +7,14 @@
 
 mod answers;
 mod classes;
+mod conversations;
 mod data;
 mod saboteur;
 mod what;
 
 pub use classes::{CLASSES, Class, InvalidSabotage};
+pub(crate) use conversations::Turn;
 pub(crate) use data::Volumes;
 pub use data::{Half, Parity, Which};
 pub(crate) use saboteur::Saboteur;
-pub use what::{Area, AtRestore, AtUpgrade, InAnswers, InBackup, Sabotage};
+pub use what::{Area, AtRestore, AtUpgrade, InAnswers, InBackup, InConversations, Sabotage};

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::answers::{Answered, Asks, Course};
+use super::conversations::{Spoken, Turn};
 use super::data::{self, Volumes};
-use super::what::{AtRestore, AtUpgrade, InAnswers, InBackup, Sabotage};
-use crate::world::{Kept, Request, Response};
+use super::what::{AtRestore, AtUpgrade, InAnswers, InBackup, InConversations, Sabotage};
+use crate::world::{Kept, Reply, Request, Response};
 
 /// Who sabotages one thing in a run.
 #[derive(Clone, Debug)]
@@ -22,6 +23,7 @@ pub(crate) struct Saboteur {
     installed: Option<Volumes>,
     yesterday: Option<Volumes>,
     answered: Answered,
+    spoken: Spoken,
 }
 
 impl Saboteur {
@@ -35,6 +37,7 @@ impl Saboteur {
             installed: None,
             yesterday: None,
             answered: Answered::default(),
+            spoken: Spoken::default(),
         }
     }
 
@@ -214,8 +217,18 @@ impl Saboteur {
         }
     }
 
-    /// Notes that a write was dropped.
-    pub(crate) const fn dropped(&mut self) {
+    /// Returns whether what a conversation writes is dropped.
+    pub(crate) fn drops_spoken_writes(&self) -> bool {
+        self.what == Sabotage::Conversations(InConversations::WritesDropped)
+    }
+
+    /// Returns whether conversations are held without the service's environment.
+    pub(crate) fn ignores_settings(&self) -> bool {
+        self.what == Sabotage::Conversations(InConversations::SettingsIgnored)
+    }
+
+    /// Notes that something came to what it should not have been: a write was dropped, an answer is another one.
+    pub(crate) const fn came_true(&mut self) {
         self.hit = true;
     }
 
@@ -226,6 +239,14 @@ impl Saboteur {
         let seen = self.answered.seen(what, course, asked, own.clone(), ask);
         self.hit |= seen != own;
         seen
+    }
+
+    /// Returns what a client hears on a published port instead of what the app said.
+    pub(crate) fn reply(&mut self, turn: Turn<'_>, own: Reply) -> Reply {
+        let Sabotage::Conversations(what) = self.what else { return own };
+        let heard = self.spoken.heard(what, turn, own.clone());
+        self.hit |= heard != own;
+        heard
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Sabotage {
     Restore(AtRestore),
     /// Something that is wrong with the app's answers.
     Answers(InAnswers),
+    /// Something that is wrong with what is said on published ports.
+    Conversations(InConversations),
 }
 
 /// What an upgrade may do.
@@ -100,6 +102,23 @@ pub enum InAnswers {
     CacheOfBeforeRestore,
 }
 
+/// What may be wrong with conversations on published ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InConversations {
+    /// Who is turned away is answered as one who was not.
+    LoginOpen,
+    /// What is said of the settings is another server's.
+    OtherServer,
+    /// The server heeds none of its settings.
+    SettingsIgnored,
+    /// Nothing is ever said.
+    Silent,
+    /// What is said ends in its middle.
+    Cut,
+    /// What is written is acknowledged and dropped.
+    WritesDropped,
+}
+
 /// Where a sabotage is at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Area {
@@ -111,11 +130,14 @@ pub enum Area {
     Restore,
     /// In the app's answers, from the beginning unless it says otherwise.
     Answers,
+    /// In what is said on published ports, from the beginning.
+    Conversations,
 }
 
 impl Area {
     /// Every area, in the order of a run.
-    pub const ALL: [Self; 4] = [Self::Upgrade, Self::Backup, Self::Restore, Self::Answers];
+    pub const ALL: [Self; 5] =
+        [Self::Upgrade, Self::Backup, Self::Restore, Self::Answers, Self::Conversations];
 
     /// Returns its title in a list.
     pub const fn title(self) -> &'static str {
@@ -124,6 +146,7 @@ impl Area {
             Self::Backup => "The backup",
             Self::Restore => "The restore",
             Self::Answers => "The app's answers",
+            Self::Conversations => "Published ports",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Ports that are published on the host: which task holds them, and who answers there.
 
+use std::collections::BTreeMap;
+
 use harness_core::observation::TaskState;
 
 use super::inside::Purpose;
@@ -14,10 +16,13 @@ const NO_NODE: &str = "no suitable node (host-mode port already in use on 1 node
 /// A connection from outside to a published port. It ends with the container that it leads to.
 #[derive(Debug)]
 pub struct Connection {
-    container: String,
-    port: u16,
+    pub(super) container: String,
+    /// The container's own port.
+    pub(super) port: u16,
     speaks_tls: bool,
-    session: Session,
+    pub(super) session: Session,
+    /// How often something was said.
+    pub(super) turns: u32,
     closed: bool,
 }
 
@@ -97,7 +102,8 @@ impl World {
         let (container, port) = self.holder(port)?;
         let speaks_tls = self.containers.get(&container)?.player.speaks_tls(port);
         let session = Session::default();
-        let mut connection = Connection { container, port, speaks_tls, session, closed: false };
+        let mut connection =
+            Connection { container, port, speaks_tls, session, turns: 0, closed: false };
         let greeting = self.say_on(&mut connection, &[]);
         Some((connection, greeting.bytes))
     }
@@ -107,14 +113,31 @@ impl World {
         if !self.is_open(connection) {
             return Reply::end();
         }
-        let Connection { container, port, session, .. } = connection;
-        let (id, port) = (container.clone(), *port);
-        let reply = self.with_inside(&id, Purpose::Exec, |inside, player| {
-            player.converse(inside, port, session, said)
-        });
-        let reply = reply.unwrap_or_else(Reply::end);
+        if !said.is_empty() {
+            self.before_write();
+        }
+        let reply = self.seen_reply(connection, said);
+        connection.turns += 1;
         connection.closed |= reply.ends;
         reply
+    }
+
+    /// Returns what the app itself answers; `heeds` says whether it sees its environment.
+    pub(super) fn own_reply(
+        &mut self,
+        connection: &mut Connection,
+        said: &[u8],
+        heeds: bool,
+    ) -> Reply {
+        let Connection { container, port, session, .. } = connection;
+        let port = *port;
+        let reply = self.with_inside(container, Purpose::Exec, |inside, player| {
+            if heeds {
+                return player.converse(inside, port, session, said);
+            }
+            inside.with_env(&BTreeMap::new(), |bare| player.converse(bare, port, session, said))
+        });
+        reply.unwrap_or_else(Reply::end)
     }
 
     /// Returns whether a connection still leads somewhere.

@@ -128,3 +128,37 @@ fn a_server_ends_a_conversation_and_one_that_is_not_played_ends_at_once() {
     assert!(world.connect(64002).is_none(), "nobody listens on port 9 of the container");
     assert!(world.connect(64003).is_none(), "nobody publishes it");
 }
+
+#[test]
+fn an_honest_server_is_heard_in_full_and_a_sabotaged_one_as_it_was_told() {
+    use crate::sabotage::InConversations::{Cut, LoginOpen, OtherServer, SettingsIgnored, Silent};
+    use crate::sabotage::Sabotage;
+
+    let heard = |what: Option<Sabotage>, guest: &[(&str, &str)]| {
+        let mut world = world();
+        world.set_image("fixture/echo:7", ImageSource::Present);
+        let echo = published(service("fixture/echo:7"), 64000, 7);
+        let env = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        deploy(&mut world, vec![with_task(echo, |t| t.env = guest.iter().map(env).collect())]);
+        pass(&mut world, 5);
+        what.into_iter().for_each(|what| world.sabotage(what));
+        let (mut first, greeting) = world.connect(64000).unwrap();
+        let one = world.say_on(&mut first, b"one\n");
+        let (mut second, _) = world.connect(64000).unwrap();
+        let quit = world.say_on(&mut second, b"quit\n");
+        let all = [greeting, one.bytes, quit.bytes, vec![u8::from(quit.ends)]].concat();
+        (String::from_utf8(all).unwrap(), world.sabotage_came_to_something())
+    };
+    let told = |text: &str, hit| (text.to_owned(), hit);
+    let of = |what| heard(Some(Sabotage::Conversations(what)), &[]);
+    assert_eq!(heard(None, &[]), told("HELLO 1\nONE\nBYE\n\u{1}", false));
+    assert_eq!(of(LoginOpen), told("HELLO 1\nONE\nONE\n\u{0}", true));
+    assert_eq!(of(Silent), told("\u{0}", true));
+    assert_eq!(of(Cut), told("HELLONBY\u{1}", true));
+    assert_eq!(of(OtherServer), told("HELLO 1\nONE\nBYE\n\u{1}", false), "it has no settings");
+    assert_eq!(of(SettingsIgnored), told("HELLO 1\nONE\nBYE\n\u{1}", false), "it has no settings");
+    let greeted = |what| heard(Some(Sabotage::Conversations(what)), &[("GUEST", "Berta")]);
+    assert_eq!(greeted(Cut), told("HELLO ONBY\u{1}", true));
+    assert_eq!(greeted(OtherServer), told("HELLO Oregn\nONE\nBYE\n\u{1}", true));
+    assert_eq!(greeted(SettingsIgnored), told("HELLO 1\nONE\nBYE\n\u{1}", true));
+}

@@ -2,9 +2,11 @@
 
 use super::fault_data::{HookEnd, Kept};
 use super::image::{Request, Response};
+use super::ports::Connection;
 use super::route::Routed;
+use super::session::Reply;
 use super::state::World;
-use crate::sabotage::{Sabotage, Saboteur, Volumes};
+use crate::sabotage::{Sabotage, Saboteur, Turn, Volumes};
 
 /// Methods that only read.
 const READING: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
@@ -127,7 +129,7 @@ impl World {
             && held != self.held()
         {
             self.hold(held);
-            saboteur.dropped();
+            saboteur.came_true();
         }
         if let Routed::Answered(own) = routed {
             let mut ask = |asked: &Request| -> Option<Response> {
@@ -140,5 +142,43 @@ impl World {
         }
         self.saboteur = Some(saboteur);
         routed
+    }
+
+    /// Takes what is said on a connection to the app, and changes what comes back as it was told to.
+    pub(super) fn seen_reply(&mut self, connection: &mut Connection, said: &[u8]) -> Reply {
+        let Some(mut saboteur) = self.saboteur.take() else {
+            return self.own_reply(connection, said, true);
+        };
+        let held = saboteur.drops_spoken_writes().then(|| self.held());
+        let mut reply = if saboteur.ignores_settings() {
+            let honest = self.rehearsed(connection, said);
+            let bare = self.own_reply(connection, said, false);
+            if bare != honest {
+                saboteur.came_true();
+            }
+            bare
+        } else {
+            self.own_reply(connection, said, true)
+        };
+        if let Some(held) = held.filter(|held| *held != self.held()) {
+            self.hold(held);
+            saboteur.came_true();
+        }
+        if let Some(container) = self.containers.get(&connection.container) {
+            let (port, number) = (connection.port, connection.turns);
+            let turn = Turn { port, number, settings: &container.spec.env };
+            reply = saboteur.reply(turn, reply);
+        }
+        self.saboteur = Some(saboteur);
+        reply
+    }
+
+    /// Returns what the app would answer, and leaves everything as it is.
+    fn rehearsed(&mut self, connection: &mut Connection, said: &[u8]) -> Reply {
+        let (containers, volumes) = (self.containers.clone(), self.volumes.clone());
+        let session = connection.session.clone();
+        let reply = self.own_reply(connection, said, true);
+        (self.containers, self.volumes, connection.session) = (containers, volumes, session);
+        reply
     }
 }
