@@ -148,7 +148,7 @@ fn alone(args: &Args, seed: u64, library: &Library) -> Result<ExitCode, String> 
     data(&format!("happened  {}", words(&run.happened)));
     data(&format!("exit      {:?}, {} events, {:?}", run.exit, run.events.len(), run.took));
     if let Some(results) = &run.results {
-        data(&runner::output::explain(results, &run.events));
+        data(&runner::output::explain(results, &run.events, STORY));
     }
     let tally = one(&scenario);
     for violation in judge(&run) {
@@ -268,6 +268,9 @@ struct Progress {
     lines: Option<Mutex<Instant>>,
     total: u64,
 }
+
+/// How long the lines of a story may be.
+const STORY: usize = 100;
 
 /// Time between lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(30);
