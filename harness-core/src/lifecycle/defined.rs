@@ -3,6 +3,7 @@
 use crate::name::ServiceName;
 use crate::recipe::Compose;
 use crate::run_file::{Claims, DefinedService};
+use crate::store::Coverage;
 
 /// Returns the services whose labels name hooks of the backup.
 pub(super) fn hooked(compose: &Compose) -> Vec<ServiceName> {
@@ -15,45 +16,24 @@ pub(super) fn hooked(compose: &Compose) -> Vec<ServiceName> {
 /// Returns what the labels claim to back up and a check can prove: a volume that no running service can write to holds
 /// no marker, and one that no service mounts is never made.
 pub(super) fn claims(compose: &Compose, defined: &[DefinedService]) -> Claims {
-    let backup = compose.backup();
-    let mut claims = Claims { paths: first_generation_paths(compose), ..Claims::default() };
-    let narrowed: Vec<String> = claims.paths.iter().map(|(volume, _)| volume.clone()).collect();
-    let provable = |volume: &String| {
+    let mut claims = Claims::default();
+    if !compose.backup().enabled {
+        return claims;
+    }
+    let provable = |volume: &str| {
         defined.iter().any(|s| s.stays && s.volumes.iter().any(|(name, _)| name == volume))
     };
-    for claim in backup.volumes.iter().filter(|c| backup.enabled && provable(&c.volume)) {
-        if !claim.covered {
-            claims.excluded.push(claim.volume.clone());
-        } else if !claim.paths.is_empty() {
-            claims
-                .paths
-                .extend(claim.paths.iter().map(|path| (claim.volume.clone(), path.clone())));
-        } else if !narrowed.contains(&claim.volume) {
-            claims.volumes.push(claim.volume.clone());
+    for volume in compose.volumes.iter().filter(|v| !v.external).map(|v| v.key.clone()) {
+        match compose.coverage(&volume) {
+            Coverage::Paths { paths } if provable(&volume) => {
+                claims.paths.extend(paths.into_iter().map(|path| (volume.clone(), path)));
+            }
+            Coverage::Whole if provable(&volume) => claims.volumes.push(volume),
+            Coverage::Nothing { .. } if provable(&volume) => claims.excluded.push(volume),
+            Coverage::Whole | Coverage::Paths { .. } | Coverage::Nothing { .. } => {}
         }
     }
     claims
-}
-
-/// Labels of the first generation name paths in the container: those below a volume's mount narrow it to them.
-fn first_generation_paths(compose: &Compose) -> Vec<(String, String)> {
-    let mut paths = Vec::new();
-    for service in &compose.services {
-        let label = service.label("backupbot.backup.path").unwrap_or_default();
-        for path in label.split(',').map(str::trim).filter(|p| !p.is_empty()) {
-            let below = service.mounts.iter().filter_map(|m| {
-                let rest = path.strip_prefix(m.target.trim_end_matches('/'))?.strip_prefix('/')?;
-                Some((m.target.len(), m.volume.clone()?, rest.trim_end_matches('/').to_owned()))
-            });
-            let nearest = below.max_by_key(|(length, ..)| *length);
-            paths.extend(
-                nearest
-                    .filter(|(.., rest)| !rest.is_empty())
-                    .map(|(_, volume, rest)| (volume, rest)),
-            );
-        }
-    }
-    paths
 }
 
 /// Returns the services that a compose file defines, as checks need them. One that is started again only after a

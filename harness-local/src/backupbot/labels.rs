@@ -83,7 +83,8 @@ pub fn plan(stack: &str, services: &[ServiceFacts], volumes: &[VolumeFacts]) -> 
                 if let Some(Some(paths)) =
                     wanted.get_mut(format!("{stack}_{volume}").as_str()).map(restricted)
                 {
-                    paths.extend(split(value));
+                    // An empty one is the volume's root.
+                    paths.extend(value.split(',').map(|path| path.trim().to_owned()));
                 }
             }
             None if value == "false" => drop(wanted.remove(format!("{stack}_{rest}").as_str())),
@@ -162,6 +163,10 @@ fn hooks_of(service: &ServiceFacts) -> Vec<PlannedHook> {
 
 #[cfg(test)]
 mod tests {
+    use harness_core::recipe::{Compose, Service};
+    use harness_core::store::Coverage;
+    use rstest::rstest;
+
     use super::*;
     use crate::engine::MountFacts;
 
@@ -181,6 +186,78 @@ mod tests {
             mountpoint: format!("/v/s_{name}/_data"),
         };
         plan("s", &[service("app", labels)], &[volume("content"), volume("mysql")])
+    }
+
+    /// What the bot takes of volume `data`, as the rule of compose files says it.
+    fn taken(compose: &Compose) -> Coverage {
+        let label = |s: &Service| s.labels.iter().cloned().collect();
+        let mounts = |s: &Service| {
+            let named = s.mounts.iter().filter_map(|m| Some((m.volume.clone()?, m.target.clone())));
+            let of = |(volume, target)| MountFacts {
+                source: format!("s_{volume}"),
+                target,
+                is_volume: true,
+            };
+            named.map(of).collect()
+        };
+        let services: Vec<_> = compose
+            .services
+            .iter()
+            .map(|s| ServiceFacts {
+                name: format!("s_{}", s.name),
+                labels: label(s),
+                mounts: mounts(s),
+                ..ServiceFacts::default()
+            })
+            .collect();
+        let own = compose.volumes.iter().filter(|v| !v.external);
+        let volumes: Vec<_> = own
+            .map(|v| VolumeFacts {
+                name: format!("s_{}", v.key),
+                mountpoint: format!("/v/{}", v.key),
+            })
+            .collect();
+        let planned = plan("s", &services, &volumes);
+        let of_data = planned.paths.iter().filter_map(|p| p.strip_prefix("/v/data"));
+        let paths: Vec<_> = of_data.map(|p| p.trim_start_matches('/').to_owned()).collect();
+        match paths.as_slice() {
+            _ if !planned.enabled => Coverage::Nothing { reason: String::new() },
+            [] => Coverage::Nothing { reason: String::new() },
+            paths if paths.iter().any(String::is_empty) => Coverage::Whole,
+            paths => Coverage::Paths { paths: paths.to_vec() },
+        }
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("backupbot.backup.volumes.data: 'false'")]
+    #[case("backupbot.backup.volumes.data: 'true'")]
+    #[case("backupbot.backup.volumes.data.path: 'backup.sql'")]
+    #[case("backupbot.backup.volumes.data.path: './a, b/, a'")]
+    #[case("backupbot.backup.volumes.data.path: '/'")]
+    #[case("backupbot.backup.volumes.data.path: ''")]
+    #[case("backupbot.backup.volumes.spare.path: 'x'")]
+    #[case("backupbot.backup.volumes.data: 'false', backupbot.backup.path: '/data/x'")]
+    #[case("backupbot.backup.path: '/data/backup.sql'")]
+    #[case("backupbot.backup.path: '/data/,/data/dump'")]
+    #[case("backupbot.backup.path: '/srv/dump.sql'")]
+    #[case("backupbot.backup.path: '/database/dump'")]
+    #[case("backupbot.backup.path: '/data/inner/x'")]
+    #[case("backupbot.backup.volumes.data.path: 'a', backupbot.backup.path: '/data/b'")]
+    fn it_takes_what_the_rule_of_compose_files_says(#[case] labels: &str) {
+        let of = |mounts: &str| {
+            let text = format!(
+                "services:\n  db:\n    image: x:1\n    volumes: [{mounts}]\n    deploy:\n      labels: {{backupbot.backup: 'true', {labels}}}\nvolumes: {{data: , spare: }}\n"
+            );
+            Compose::parse("compose.yml", &text).expect("a compose file")
+        };
+        for mounts in ["'data:/data'", "'data:/data', 'spare:/data/inner'"] {
+            let compose = of(mounts);
+            let (said, taken) = (compose.coverage("data"), taken(&compose));
+            let is_nothing = |c: &Coverage| matches!(c, Coverage::Nothing { .. });
+            let agree = said == taken || (is_nothing(&said) && is_nothing(&taken));
+            assert!(agree, "{mounts}: the rule says {said:?}, the bot takes {taken:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::service::Service;
 use crate::name::ServiceName;
 
 const ENABLED: &str = "backupbot.backup";
-const V1_PATH: &str = "backupbot.backup.path";
+pub(super) const V1_PATH: &str = "backupbot.backup.path";
 
 /// What a stack's labels claim about its backups. A claim, not a proof.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

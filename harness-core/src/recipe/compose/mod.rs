@@ -4,6 +4,7 @@
 //! have the right shape, and an error names file, line and column.
 
 mod backup;
+mod coverage;
 mod cursor;
 mod definition;
 mod error;
