@@ -11,8 +11,15 @@
 //! assert!(compose.backup().enabled);
 //! ```
 
+mod find;
+mod home;
+mod image;
 mod reach;
+mod sqlite;
 
+pub use find::{Found, Unrecognized, find};
 pub use harness_core::ledger::{Age, Fate, LedgerEntry, LedgerEvent};
 pub use harness_core::store::{Coverage, Product, Store};
+pub use home::data_directory;
+pub use image::{product_of, product_of_image};
 pub use reach::{Executed, Reach, ReachError};

@@ -84,6 +84,33 @@ impl Product {
             Self::S3 => "s3",
         }
     }
+
+    /// Returns whether it is a server that keeps tables, in which a row can be planted over SQL.
+    pub const fn is_sql_server(self) -> bool {
+        match self {
+            Self::Postgres | Self::MySql | Self::MariaDb => true,
+            Self::Files
+            | Self::Sqlite
+            | Self::Redis
+            | Self::MongoDb
+            | Self::ClickHouse
+            | Self::S3 => false,
+        }
+    }
+
+    /// Returns whether it is a server of data with a process of its own, not files that an app opens itself.
+    pub const fn is_server(self) -> bool {
+        match self {
+            Self::Files | Self::Sqlite => false,
+            Self::Postgres
+            | Self::MySql
+            | Self::MariaDb
+            | Self::Redis
+            | Self::MongoDb
+            | Self::ClickHouse
+            | Self::S3 => true,
+        }
+    }
 }
 
 /// Shows it as its makers write it.

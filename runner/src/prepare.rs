@@ -2,6 +2,7 @@
 //! the plan. Main type: [`Prepared`].
 
 use camino::Utf8Path;
+use harness_backup::find;
 use harness_core::lifecycle::RecipeStates;
 use harness_core::name::{Domain, InvalidDomain, InvalidSwarmName, RunId, StackName, swarm_name};
 use harness_core::plan::{Brings, Input, Plan, decide};
@@ -220,6 +221,8 @@ async fn decided(
     let upgraded = repository.read_recipe_as(&source.head, &placed).await.unwrap_or(at_head);
     let mut states = RecipeStates::new(at_base.as_ref(), &upgraded);
     states.repo_tests = repo_tests;
+    states.base_stores = at_base.as_ref().map(|b| find(&b.compose).stores).unwrap_or_default();
+    states.head_stores = find(&upgraded.compose).stores;
     states.install_steps.clone_from(&suite.install_steps);
     Ok(Prepared { source, suite, suite_settings, plan, states, laid })
 }

@@ -21,7 +21,7 @@ pub fn scaffold(proposal: &Proposal, source: Option<&SourceKind>, out: &Utf8Path
         .collect();
     let databases = proposal.databases.iter();
     let databases = databases
-        .map(|d| format!("{} in {}{}", d.engine, d.service, backed_up(d.backed_up)))
+        .map(|d| format!("{} in {}{}", d.product, d.service, backed_up(d.backed_up)))
         .collect();
     let health = match (&proposal.routed, &proposal.health) {
         (None, _) => "none: no service is routed".to_owned(),

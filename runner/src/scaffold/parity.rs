@@ -22,16 +22,16 @@ pub(super) fn text(proposal: &Proposal) -> String {
             volume.backed_up,
         ));
     }
-    for database in proposal.databases.iter().filter(|d| d.engine.has_tables()) {
-        let what = format!("a row in the {} of service `{}`", database.engine, database.service);
+    for database in proposal.databases.iter().filter(|d| d.product.is_sql_server()) {
+        let what = format!("a row in the {} of service `{}`", database.product, database.service);
         lines.push(row(&what, &format!("database_{}", database.name), database.backed_up));
     }
     lines.extend(["".to_owned(), "Not covered yet:".to_owned(), String::new()]);
     lines.push("- TODO: what a user does with the app. There is no custom check, so the level is 3 at most.".to_owned());
-    for database in proposal.databases.iter().filter(|d| !d.engine.has_tables()) {
+    for database in proposal.databases.iter().filter(|d| !d.product.is_sql_server()) {
         lines.push(format!(
             "- TODO: what {} in service `{}` keeps.",
-            database.engine, database.service
+            database.product, database.service
         ));
     }
     for port in &proposal.ports {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use harness_core::lifecycle::RecipeStates;
+use harness_backup::find;
 use harness_core::name::{Commit, RecipeName, Version};
 use harness_core::recipe::{Compose, RecipeAt, Service};
+use harness_core::store::{Coverage, Product, Store};
 
-use super::database::Engine;
 use super::health;
 
 /// What a suite can begin with.
@@ -58,7 +58,7 @@ pub struct Volume {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
     /// What it is.
-    pub engine: Engine,
+    pub product: Product,
     /// Its service.
     pub service: String,
     /// A name for it in Rust, in lower snake case.
@@ -82,6 +82,7 @@ impl Proposal {
     /// Reads what a suite can begin with.
     pub fn new(recipe: &RecipeName, at: &RecipeAt) -> Self {
         let routed = routed(&at.compose);
+        let found = find(&at.compose).stores;
         Self {
             recipe: recipe.clone(),
             commit: at.commit.clone(),
@@ -89,8 +90,8 @@ impl Proposal {
             routed: routed.map(|s| s.name.to_string()),
             health: routed.and_then(health::path),
             timeout: timeout(&at.compose),
-            volumes: volumes(at),
-            databases: databases(at),
+            volumes: volumes(&found),
+            databases: databases(&found),
             ports: ports(&at.compose),
             unset: unset(at),
             optional: optional(at),
@@ -119,45 +120,31 @@ fn timeout(compose: &Compose) -> Option<Duration> {
     seconds.max().map(Duration::from_secs)
 }
 
-fn volumes(at: &RecipeAt) -> Vec<Volume> {
-    let states = RecipeStates::new(None, at);
-    let mut seen = BTreeSet::new();
-    let mut volumes = Vec::new();
-    for service in states.head.iter().filter(|s| s.stays) {
-        let image = at.compose.service(service.name.as_str()).and_then(|s| s.image.as_deref());
-        if image.and_then(Engine::of_image).is_some() {
-            continue;
-        }
-        for (key, path) in &service.volumes {
-            if seen.insert(key.clone()) {
-                volumes.push(Volume {
-                    key: key.clone(),
-                    name: unlike(&snake(key), volumes.iter().map(|v: &Volume| v.name.as_str())),
-                    service: service.name.to_string(),
-                    path: path.trim_end_matches('/').to_owned(),
-                    backed_up: states.claims.volumes.contains(key),
-                });
-            }
-        }
+fn volumes(found: &[Store]) -> Vec<Volume> {
+    let mut volumes: Vec<Volume> = Vec::new();
+    for store in found.iter().filter(|s| s.product == Product::Files) {
+        let Some(key) = &store.volume else { continue };
+        volumes.push(Volume {
+            key: key.clone(),
+            name: unlike(&snake(key), volumes.iter().map(|v| v.name.as_str())),
+            service: store.service.to_string(),
+            path: store.at.clone(),
+            backed_up: store.coverage == Coverage::Whole,
+        });
     }
     volumes
 }
 
-fn databases(at: &RecipeAt) -> Vec<Database> {
-    let backup = at.compose.backup();
+fn databases(found: &[Store]) -> Vec<Database> {
     let mut databases: Vec<Database> = Vec::new();
-    for service in &at.compose.services {
-        let Some(engine) = service.image.as_deref().and_then(Engine::of_image) else { continue };
-        if service.replicas == Some(0) {
-            continue;
-        }
-        let own = |key: &str| service.mounts.iter().any(|m| m.volume.as_deref() == Some(key));
-        let name = unlike(&snake(service.name.as_str()), databases.iter().map(|d| d.name.as_str()));
+    for store in found.iter().filter(|s| s.product.is_server()) {
+        let name =
+            unlike(&snake(store.service.as_str()), databases.iter().map(|d| d.name.as_str()));
         databases.push(Database {
-            engine,
-            service: service.name.to_string(),
+            product: store.product,
+            service: store.service.to_string(),
             name,
-            backed_up: backup.volumes.iter().any(|claim| claim.covered && own(&claim.volume)),
+            backed_up: !matches!(store.coverage, Coverage::Nothing { .. }),
         });
     }
     databases

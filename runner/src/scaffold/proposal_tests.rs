@@ -75,8 +75,8 @@ fn what_the_files_say_is_proposed() {
         [("wiki_data", "web", "/srv/data", true), ("uploads", "worker", "/srv/uploads", false)]
     );
     let databases: Vec<_> =
-        proposal.databases.iter().map(|d| (d.engine, d.service.as_str(), d.backed_up)).collect();
-    assert_eq!(databases, [(Engine::Postgres, "db", true), (Engine::Redis, "cache", false)]);
+        proposal.databases.iter().map(|d| (d.product, d.service.as_str(), d.backed_up)).collect();
+    assert_eq!(databases, [(Product::Postgres, "db", true), (Product::Redis, "cache", false)]);
     let ports: Vec<_> = proposal.ports.iter().map(|p| p.published.as_str()).collect();
     assert_eq!(ports, ["2222", "7000"]);
     assert_eq!(proposal.unset, ["ADMIN_EMAIL"]);

@@ -1,6 +1,7 @@
 //! The text of `suite.rs`.
 
-use super::database::Engine;
+use harness_core::store::Product;
+
 use super::proposal::Proposal;
 
 /// The file that is planted in a volume.
@@ -44,10 +45,15 @@ fn markers(proposal: &Proposal) -> Vec<Marker> {
         },
     });
     let rows = proposal.databases.iter().filter_map(|database| {
-        let product = match database.engine {
-            Engine::Postgres => "postgres",
-            Engine::MySql | Engine::MariaDb => "mysql",
-            Engine::Redis | Engine::Mongo => return None,
+        let product = match database.product {
+            Product::Postgres => "postgres",
+            Product::MySql | Product::MariaDb => "mysql",
+            Product::Files
+            | Product::Sqlite
+            | Product::Redis
+            | Product::MongoDb
+            | Product::ClickHouse
+            | Product::S3 => return None,
         };
         Some(Marker {
             name: format!("database_{}", database.name),
@@ -76,10 +82,10 @@ fn head(proposal: &Proposal, markers: &[Marker]) -> String {
         format!("//! A beginning, made by `cc-ci new` of the recipe's files at {version}{commit}."),
         "//! No custom check yet: the level is 3 at most until there is one.".to_owned(),
     ];
-    for database in proposal.databases.iter().filter(|d| !d.engine.has_tables()) {
-        let (service, engine) = (&database.service, database.engine);
+    for database in proposal.databases.iter().filter(|d| !d.product.is_sql_server()) {
+        let (service, product) = (&database.service, database.product);
         lines.push(format!(
-            "//! Service `{service}` is {engine}: does it keep what must not be lost, or a cache?"
+            "//! Service `{service}` is {product}: does it keep what must not be lost, or a cache?"
         ));
     }
     lines.push(String::new());
