@@ -12,6 +12,9 @@ use crate::shown;
 /// What stands before each name: what is said here is said of stand-ins.
 const KIND: &str = "simulated";
 
+/// How long the lines of a story may be.
+const STORY: usize = 100;
+
 /// What a trial asks of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Asks {
@@ -87,7 +90,9 @@ impl Asks {
         };
         let shown = match self {
             Self::Check(tier, name) => shown::check(results, *tier, name),
-            Self::Verdict => shown::verdict(results, &runner::output::explain(results, events)),
+            Self::Verdict => {
+                shown::verdict(results, &runner::output::explain(results, events, STORY))
+            }
         };
         shown.into_completion()
     }
