@@ -14,6 +14,7 @@
 mod find;
 mod home;
 mod image;
+pub mod probe;
 mod reach;
 mod sqlite;
 
