@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use harness_core::name::{Commit, RecipeName, Version};
 use harness_core::process::{BaseEnv, Cmd, Deadline};
-use runner::scaffold::{Database, Engine, Port, Proposal, Volume, files};
+use harness_core::store::Product;
+use runner::scaffold::{Database, Port, Proposal, Volume, files};
 
 fn nothing_of(recipe: &str) -> Proposal {
     Proposal {
@@ -39,8 +40,8 @@ fn everything_of(recipe: &str) -> Proposal {
         path: format!("/srv/{key}"),
         backed_up,
     };
-    let database = |engine: Engine, service: &str| Database {
-        engine,
+    let database = |product: Product, service: &str| Database {
+        product,
         service: service.to_owned(),
         name: service.to_owned(),
         backed_up: true,
@@ -55,9 +56,9 @@ fn everything_of(recipe: &str) -> Proposal {
             volume("a-volume-with-a-name-that-is-longer-than-most-of-them-are", false),
         ],
         databases: vec![
-            database(Engine::MariaDb, "db"),
-            database(Engine::Postgres, "postgres"),
-            database(Engine::Redis, "cache"),
+            database(Product::MariaDb, "db"),
+            database(Product::Postgres, "postgres"),
+            database(Product::Redis, "cache"),
         ],
         ports: vec![Port {
             service: "app".to_owned(),
