@@ -241,7 +241,7 @@ impl Image for Redis {
 
 /// `redis-cli`.
 pub(super) fn cli(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io<'_>) -> i64 {
-    const KNOWN: [Known; 8] = [
+    const KNOWN: [Known; 9] = [
         ('h', "host", Takes::Value),
         ('p', "port", Takes::Value),
         ('a', "pass", Takes::Value),
@@ -250,6 +250,7 @@ pub(super) fn cli(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io<'_>
         (' ', "no-auth-warning", Takes::Nothing),
         (' ', "raw", Takes::Nothing),
         ('e', "exit-code", Takes::Nothing),
+        ('x', "stdin", Takes::Nothing),
     ];
     let first = words.iter().enumerate().position(|(at, w)| {
         let takes = at > 0 && ["-h", "-p", "-a", "--pass", "--user", "-n"].contains(&words[at - 1]);
@@ -266,7 +267,11 @@ pub(super) fn cli(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io<'_>
     };
     let password = line.get("pass").map(str::to_owned);
     let password = password.or_else(|| machine.inside.env.get("REDISCLI_AUTH").cloned());
-    let said = Said { password, words: command.iter().map(|w| (*w).to_owned()).collect() };
+    let mut words: Vec<String> = command.iter().map(|w| (*w).to_owned()).collect();
+    if line.has("stdin") {
+        words.push(String::from_utf8_lossy(io.stdin).into_owned());
+    }
+    let said = Said { password, words };
     let said = serde_json::to_vec(&said).expect("words can be written as JSON");
     let port = line.get("port").and_then(|p| p.parse().ok()).unwrap_or(PORT);
     let host = line.get("host");
@@ -295,8 +300,11 @@ pub(super) fn cli(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io<'_>
         let line = if ["(nil)", "(empty array)"].contains(&line) { "" } else { line };
         line.strip_prefix('"').and_then(|l| l.strip_suffix('"')).unwrap_or(line).to_owned()
     };
-    let shown: Vec<String> = text.split('\n').map(bare).collect();
-    io.out.extend(format!("{}\n", shown.join("\n")).bytes());
+    // A value is one answer, however many lines it has.
+    let value = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+    let shown = value
+        .map_or_else(|| text.split('\n').map(bare).collect::<Vec<_>>().join("\n"), str::to_owned);
+    io.out.extend(format!("{shown}\n").bytes());
     let is_error = text.starts_with("(error)");
     if text.contains("not played") {
         io.err.extend(format!("{text}\n").bytes());

@@ -5,6 +5,7 @@
     reason = "the parser knows far more expressions than are played"
 )]
 
+use md5::{Digest as _, Md5};
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator,
     Value,
@@ -177,6 +178,13 @@ impl Session<'_> {
             "lower" => first.map(|v| v.to_lowercase()),
             "upper" => first.map(|v| v.to_uppercase()),
             "length" | "char_length" => first.map(|v| v.chars().count().to_string()),
+            "md5" => first.map(|v| digits(&Md5::digest(v.as_bytes()))),
+            "hex" => first.map(|v| digits(v.as_bytes()).to_uppercase()),
+            "zeroblob" => first.and_then(|v| v.parse().ok()).map(|n| "\0".repeat(n)),
+            "replace" => match given.as_slice() {
+                [Some(text), Some(from), Some(to)] => Some(text.replace(from.as_str(), to)),
+                _ => None,
+            },
             "pg_backend_pid" | "connection_id" => Some("1".to_owned()),
             "pg_terminate_backend" => Some(self.flag(true)),
             "pg_is_in_recovery" => Some(self.flag(false)),
@@ -193,6 +201,11 @@ impl Session<'_> {
         let database = self.server.databases.get(self.database.as_ref()?)?;
         database.tables.contains_key(name).then(|| name.to_owned())
     }
+}
+
+/// Writes bytes in hexadecimal digits.
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Returns a function's arguments.

@@ -9,7 +9,8 @@ use std::cmp::Ordering;
 
 use sqlparser::ast::{
     Distinct, Expr, FunctionArg, FunctionArgExpr, GroupByExpr, LimitClause, OrderBy, OrderByExpr,
-    OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, TableFactor, Value,
+    OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier,
+    TableFactor, Value,
 };
 
 use super::error::{SqlError, not_played};
@@ -42,12 +43,36 @@ impl Session<'_> {
                 }
                 (Vec::new(), rows)
             }
+            SetExpr::SetOperation {
+                op: SetOperator::Union,
+                set_quantifier: SetQuantifier::All,
+                left,
+                right,
+            } if query.order_by.is_none() => self.both(left, right)?,
             SetExpr::SetOperation { op, .. } => return Err(not_played(op.to_string())),
             other => return Err(not_played(format!("the query `{other}`"))),
         };
         if let Some(limit) = &query.limit_clause {
             self.limit(limit, &mut rows)?;
         }
+        Ok((columns, rows))
+    }
+
+    /// Returns the rows of one query and then of another, under the names of the first's columns.
+    fn both(&mut self, left: &SetExpr, right: &SetExpr) -> Result<Found, SqlError> {
+        let mut one = |side: &SetExpr| match side {
+            SetExpr::Select(select) => self.select(select, None),
+            SetExpr::Query(query) => self.rows(query),
+            SetExpr::SetOperation {
+                op: SetOperator::Union,
+                set_quantifier: SetQuantifier::All,
+                left,
+                right,
+            } => self.both(left, right),
+            other => Err(not_played(format!("UNION ALL of `{other}`"))),
+        };
+        let ((columns, mut rows), (_, more)) = (one(left)?, one(right)?);
+        rows.extend(more);
         Ok((columns, rows))
     }
 
