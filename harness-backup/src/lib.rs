@@ -11,9 +11,11 @@
 //! assert!(compose.backup().enabled);
 //! ```
 
+pub mod client;
 mod find;
 mod home;
 mod image;
+pub mod marker;
 pub mod probe;
 mod reach;
 mod sqlite;
@@ -23,4 +25,5 @@ pub use harness_core::ledger::{Age, Fate, LedgerEntry, LedgerEvent};
 pub use harness_core::store::{Coverage, Product, Store};
 pub use home::data_directory;
 pub use image::{product_of, product_of_image};
+pub use marker::{Marker, MarkerError};
 pub use reach::{Executed, Reach, ReachError};
