@@ -18,6 +18,7 @@ mod image;
 pub mod marker;
 pub mod probe;
 mod reach;
+pub mod snapshot;
 mod sqlite;
 
 pub use find::{Found, Unrecognized, find};
