@@ -70,6 +70,19 @@ pub enum Product {
 }
 
 impl Product {
+    /// Every product.
+    pub const ALL: [Self; 9] = [
+        Self::Files,
+        Self::Postgres,
+        Self::MySql,
+        Self::MariaDb,
+        Self::Sqlite,
+        Self::Redis,
+        Self::MongoDb,
+        Self::ClickHouse,
+        Self::S3,
+    ];
+
     /// Returns the word that settings and results use.
     pub const fn word(self) -> &'static str {
         match self {
@@ -167,7 +180,7 @@ mod tests {
         assert_eq!(store(Product::Files, "/data", Some("content")).id(), "content");
         assert_eq!(store(Product::MariaDb, "/var/lib/mysql", Some("mysql")).id(), "db:mariadb");
         assert_eq!(store(Product::Sqlite, "/d/a.db", Some("d")).id(), "db:sqlite:/d/a.db");
-        for product in [Product::Files, Product::MySql, Product::MongoDb, Product::ClickHouse] {
+        for product in Product::ALL {
             assert_eq!(serde_json::to_value(product).unwrap(), product.word());
         }
     }

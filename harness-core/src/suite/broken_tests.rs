@@ -59,6 +59,31 @@ const SETTINGS: &[(&str, &str)] = &[
         "a compose file elsewhere",
         "[[ready]]\ntcp = \"{domain}:1\"\nwhen-compose-file = \"../compose.yml\"\n",
     ),
+    // Stores that are none.
+    ("a store of nothing", "[[store]]\nservice = \"app\"\n"),
+    ("a store of no service", "[[store]]\nproduct = \"redis\"\n"),
+    ("a product misspelled", "[[store]]\nproduct = \"postgress\"\nservice = \"db\"\n"),
+    ("a product that nothing is like", "[[store]]\nproduct = \"oracle\"\nservice = \"db\"\n"),
+    (
+        "a service that none could be called",
+        "[[store]]\nproduct = \"redis\"\nservice = \"my db\"\n",
+    ),
+    ("a SQLite database nowhere", "[[store]]\nproduct = \"sqlite\"\nservice = \"app\"\n"),
+    (
+        "a path that leads nowhere",
+        "[[store]]\nproduct = \"sqlite\"\nservice = \"app\"\nat = \"app.db\"\n",
+    ),
+    (
+        "a volume without a name",
+        "[[store]]\nproduct = \"redis\"\nservice = \"db\"\nvolume = \"\"\n",
+    ),
+    (
+        "a store twice",
+        "[[store]]\nproduct = \"redis\"\nservice = \"db\"\n[[store]]\nproduct = \"redis\"\nservice = \"db\"\n",
+    ),
+    ("a key of a store", "[[store]]\nproduct = \"redis\"\npath = \"/data\"\n"),
+    ("stores in a list", "[backup]\nunprotected = [\"cache\"]\n"),
+    ("no reason for a store", "[backup]\nunprotected = { cache = \"\" }\n"),
     // Values of another type.
     ("a number for a path", "[health]\npath = 80\n"),
     ("one status for a list", "[health]\nok = 200\n"),

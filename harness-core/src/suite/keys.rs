@@ -38,6 +38,11 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "upgrade", repeated: false, about: "The upgrade" },
     Section { name: "as-dependency", repeated: false, about: "When another recipe needs this one" },
     Section { name: "backup", repeated: false, about: "Backups" },
+    Section {
+        name: "store",
+        repeated: true,
+        about: "What keeps data and cannot be seen in the compose files",
+    },
     Section { name: "ready", repeated: true, about: "What else must be ready" },
     Section { name: "screenshot", repeated: false, about: "The screenshot" },
     Section { name: "canonical", repeated: false, about: "The last version known good" },
@@ -154,6 +159,51 @@ pub const KEYS: &[Key] = &[
         formerly: Some("BACKUP_CAPABLE"),
     },
     Key {
+        section: "backup",
+        name: "unprotected",
+        kind: "a table of stores, each with a reason in quotes",
+        default: Some("{}"),
+        example: "{ \"cache\" = \"thumbnails, made again from the originals\" }",
+        about: "Stores that no backup needs to hold, by the names that `cc-ci plan` and the results use: `VOLUME` for files, `SERVICE:PRODUCT` for a database. They are listed with the reason, and do not fail the backup.",
+        formerly: None,
+    },
+    Key {
+        section: "store",
+        name: "product",
+        kind: "one of `files`, `postgres`, `mysql`, `mariadb`, `sqlite`, `redis`, `mongodb`, `clickhouse`, `s3`, in quotes",
+        default: None,
+        example: "\"sqlite\"",
+        about: "What keeps the data. Databases with an image of their own, SQLite files that a variable names and the files of volumes are found without it.",
+        formerly: None,
+    },
+    Key {
+        section: "store",
+        name: "service",
+        kind: "a service in quotes",
+        default: None,
+        example: "\"app\"",
+        about: "The service through which it is reached. What was found there of the same kind is corrected, not doubled.",
+        formerly: None,
+    },
+    Key {
+        section: "store",
+        name: "at",
+        kind: "a path in the service's container, in quotes",
+        default: None,
+        example: "\"/data/app.db\"",
+        about: "SQLite: the file. Files: where the volume is mounted. A server: its data directory, where its image does not say it.",
+        formerly: None,
+    },
+    Key {
+        section: "store",
+        name: "volume",
+        kind: "the name of a volume in the compose file, in quotes",
+        default: None,
+        example: "\"data\"",
+        about: "The volume whose backup holds it, where that is not the one that is mounted there: one for dumps, for example.",
+        formerly: None,
+    },
+    Key {
         section: "ready",
         name: "http",
         kind: "a URL of the app in quotes",
@@ -252,6 +302,13 @@ env = { COMPOSE_FILE = "compose.yml" }
 
 [backup]
 capable = true
+unprotected = { "cache" = "thumbnails, made again from the originals" }
+
+[[store]]
+product = "sqlite"
+service = "app"
+at = "/data/app.db"
+volume = "data"
 
 [[ready]]
 http = "https://collabora-{domain}/hosting/discovery"
@@ -350,7 +407,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_types() {
         let typed = toml::Table::try_from(Settings::default()).unwrap();
-        for key in KEYS.iter().filter(|key| key.section != "ready") {
+        for key in KEYS.iter().filter(|key| !matches!(key.section, "ready" | "store")) {
             let table = match key.section {
                 "" => Some(&typed),
                 name => typed.get(name).and_then(toml::Value::as_table),
@@ -373,6 +430,13 @@ mod tests {
                     "[[ready]]\ntcp = \"{domain}:1\"\n".to_owned()
                 }
                 ("ready", _) => "[[ready]]\n".to_owned(),
+                ("store", name) => {
+                    let whole = [("product", "redis"), ("service", "app")];
+                    let rest = whole.iter().filter(|(other, _)| *other != name);
+                    let rest: String = rest.map(|(k, v)| format!("{k} = \"{v}\"\n")).collect();
+                    let at = if name == "product" { "at = \"/x\"\n" } else { "" };
+                    format!("[[store]]\n{rest}{at}")
+                }
                 (section, _) => format!("[{section}]\n"),
             };
             file.push_str(&[key.name, " = ", key.example, "\n"].concat());

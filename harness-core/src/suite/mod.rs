@@ -12,6 +12,7 @@ mod ready;
 mod rules;
 mod settings;
 mod steps;
+mod store;
 mod template;
 
 pub use env::Env;
@@ -30,6 +31,7 @@ pub use steps::{
     ENV_FILE_VARIABLE, INSTALL_STEPS, InstallSteps, SECRETS_VARIABLE, StepsError, StepsRan,
     overstepped,
 };
+pub use store::{InvalidStore, StoreSetting};
 pub use template::{Coordinates, InvalidTemplate, Place, Template};
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ pub(super) fn broken(
     all.extend(screenshot(settings));
     all.extend(excuses(settings));
     all.extend(drops(settings));
+    all.extend(stores(settings));
     let placed = all.into_iter().map(|(path, text)| Problem { place: place(outline, &path), text });
     placed.min_by_key(|problem| problem.place.start)
 }
@@ -185,4 +186,21 @@ fn drops(settings: &Settings) -> Vec<Broken> {
         })
         .into_iter()
         .collect()
+}
+
+fn stores(settings: &Settings) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    let blank = settings.backup.unprotected.iter().filter(|(_, reason)| reason.trim().is_empty());
+    broken.extend(blank.map(|(id, _)| {
+        let text = format!("the reason why no backup needs to hold `{id}` is blank: expected a sentence for whoever reads the result");
+        (format!("backup.unprotected.{id}"), text)
+    }));
+    let mut seen = BTreeSet::new();
+    let twice = settings.store.iter().find(|s| !seen.insert((s.product, &s.service, &s.at)));
+    broken.extend(twice.map(|store| {
+        let (product, service) = (store.product.word(), &store.service);
+        let text = format!("`{product}` of service `{service}` is named twice at one place: expected each store once, take one out");
+        ("store".to_owned(), text)
+    }));
+    broken
 }

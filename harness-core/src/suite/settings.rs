@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::env::Env;
 use super::ready::Ready;
+use super::store::StoreSetting;
 use crate::name::{RecipeName, ServiceName, Version};
 use crate::tier::Rung;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub as_dependency: AsDependency,
     /// Backups.
     pub backup: Backup,
+    /// Stores that the recipe's files do not show, or show wrongly.
+    pub store: Vec<StoreSetting>,
     /// What else must be ready.
     pub ready: Vec<Ready>,
     /// The screenshot.
@@ -102,6 +105,8 @@ pub struct AsDependency {
 pub struct Backup {
     /// Whether the recipe can be backed up, instead of what its labels say.
     pub capable: Option<bool>,
+    /// Stores that no backup needs to hold, by their ids, each with the reason.
+    pub unprotected: BTreeMap<String, String>,
 }
 
 /// The screenshot.
