@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use harness_core::lifecycle::defined_services;
 use harness_core::name::ServiceName;
 use harness_core::recipe::{Compose, Service};
-use harness_core::store::{Coverage, Product, Store};
+use harness_core::store::{Coverage, Product, Store, Unrecognized};
 
 use crate::home::data_directory;
 use crate::image::{product_of, unknown_server};
@@ -18,15 +18,6 @@ pub struct Found {
     pub stores: Vec<Store>,
     /// Servers of data in which nothing can be planted.
     pub unrecognized: Vec<Unrecognized>,
-}
-
-/// A server of data that is none of the products known here. The files of its volumes are stores all the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unrecognized {
-    /// The service.
-    pub service: ServiceName,
-    /// What it is, by the name of its image.
-    pub what: String,
 }
 
 /// Finds what a stack keeps data in: databases by image, command and variables; SQLite files that variables name below

@@ -20,11 +20,13 @@ pub mod probe;
 mod reach;
 pub mod snapshot;
 mod sqlite;
+mod stores;
 
-pub use find::{Found, Unrecognized, find};
+pub use find::{Found, find};
 pub use harness_core::ledger::{Age, Fate, LedgerEntry, LedgerEvent};
-pub use harness_core::store::{Coverage, Product, Store};
+pub use harness_core::store::{Coverage, Product, Store, Unrecognized};
 pub use home::data_directory;
 pub use image::{product_of, product_of_image};
 pub use marker::{Marker, MarkerError};
 pub use reach::{Executed, Reach, ReachError};
+pub use stores::{Stores, UnknownStore, stores};

@@ -1,4 +1,4 @@
-//! The vocabulary of what keeps an app's data. Main types: [`Store`], [`Product`], [`Coverage`].
+//! The vocabulary of what keeps an app's data. Main types: [`Store`], [`Product`], [`Coverage`], [`Unrecognized`].
 //!
 //! Stores are found by `harness-backup`; the run file hands them to checks.
 
@@ -43,6 +43,16 @@ impl Store {
             | Product::S3 => format!("{}:{}", self.service, self.product.word()),
         }
     }
+}
+
+/// A server of data that is none of the products known here. The files of its volumes are stores all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Unrecognized {
+    /// The service.
+    pub service: ServiceName,
+    /// What it is, by the name of its image.
+    pub what: String,
 }
 
 /// What keeps data.

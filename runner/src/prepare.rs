@@ -2,7 +2,7 @@
 //! the plan. Main type: [`Prepared`].
 
 use camino::Utf8Path;
-use harness_backup::find;
+use harness_backup::{UnknownStore, stores};
 use harness_core::lifecycle::RecipeStates;
 use harness_core::name::{Domain, InvalidDomain, InvalidSwarmName, RunId, StackName, swarm_name};
 use harness_core::plan::{Brings, Input, Plan, decide};
@@ -76,6 +76,14 @@ pub enum PrepareError {
         recipe: String,
         /// The key of `recipe.toml`.
         key: &'static str,
+    },
+    /// The suite's settings name stores that the recipe does not have.
+    #[error("recipes/{recipe}/recipe.toml does not fit the recipe")]
+    Stores {
+        /// The recipe.
+        recipe: String,
+        /// What it does not have.
+        source: UnknownStore,
     },
     /// The repair of a base cannot be used.
     #[error(transparent)]
@@ -221,10 +229,23 @@ async fn decided(
     let upgraded = repository.read_recipe_as(&source.head, &placed).await.unwrap_or(at_head);
     let mut states = RecipeStates::new(at_base.as_ref(), &upgraded);
     states.repo_tests = repo_tests;
-    states.base_stores = at_base.as_ref().map(|b| find(&b.compose).stores).unwrap_or_default();
-    states.head_stores = find(&upgraded.compose).stores;
+    add_stores(&mut states, target, &suite_settings, (at_base.as_ref(), &upgraded))?;
     states.install_steps.clone_from(&suite.install_steps);
     Ok(Prepared { source, suite, suite_settings, plan, states, laid })
+}
+
+fn add_stores(
+    states: &mut RecipeStates,
+    target: &Target,
+    settings: &SuiteSettings,
+    (base, head): (Option<&RecipeAt>, &RecipeAt),
+) -> Result<(), PrepareError> {
+    let found = stores(base.map(|base| &base.compose), &head.compose, settings);
+    let found = found
+        .map_err(|source| PrepareError::Stores { recipe: target.recipe.to_string(), source })?;
+    (states.base_stores, states.head_stores) = (found.base.stores, found.head.stores);
+    states.unrecognized = found.head.unrecognized;
+    Ok(())
 }
 
 /// Returns every check: the floor's, the suite's where the repository does not replace it, and the repository's.

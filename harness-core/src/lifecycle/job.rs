@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::recipe::RecipeAt;
 use crate::repo_tests::RepoTests;
 use crate::run_file::{Claims, DefinedService, UpgradeFacts};
-use crate::store::Store;
+use crate::store::{Store, Unrecognized};
 use crate::suite::Settings;
 use crate::tier::Tier;
 
@@ -89,6 +89,8 @@ pub struct RecipeStates {
     pub base_stores: Vec<Store>,
     /// What keeps data at head.
     pub head_stores: Vec<Store>,
+    /// What keeps data at head and is none of the products known here.
+    pub unrecognized: Vec<Unrecognized>,
 }
 
 impl RecipeStates {
@@ -109,6 +111,7 @@ impl RecipeStates {
             install_steps: None,
             base_stores: Vec::new(),
             head_stores: Vec::new(),
+            unrecognized: Vec::new(),
         }
     }
 }
