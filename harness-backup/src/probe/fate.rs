@@ -8,25 +8,33 @@ use super::contents::{Contents, Entry};
 use super::covered::{is_at_or_below, plain};
 use super::kind::Kind;
 
-/// Decides what became of a marker, by its name and value, in what a backup holds. The backup must have been searched
+/// A marker that is looked for in a backup.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    /// The store that it was planted in.
+    pub store: &'a Store,
+    /// Its name: of a file, a row or a key.
+    pub name: &'a str,
+    /// Its value.
+    pub value: &'a str,
+    /// The size of its file in bytes, in a store of files: the value comes first, and what is cut short has it too.
+    pub size: Option<u64>,
+}
+
+/// Decides what became of a marker in what a backup holds. The backup must have been searched
 /// for both.
 ///
 /// A database's dump decides where there is one: it is what a restore reads in. Where there are only the raw files of a
 /// server, a value in them is there, and one that is not may be compressed, or in the server's memory: not checked.
-pub fn fate(
-    contents: &Contents,
-    stack: &StackName,
-    store: &Store,
-    name: &str,
-    value: &str,
-) -> Fate {
+pub fn fate(contents: &Contents, stack: &StackName, sought: &Sought<'_>) -> Fate {
+    let Sought { store, name, value, size } = *sought;
     if !contents.was_searched_for(value) || !contents.was_searched_for(name) {
         return Fate::NotChecked { reason: "the backup was not searched for it".to_owned() };
     }
     if let Coverage::Nothing { reason } = &store.coverage {
         return Fate::NotChecked { reason: format!("not covered: {reason}") };
     }
-    let looked = Looked { contents, name, value };
+    let looked = Looked { contents, name, value, size };
     let covered = covered(contents, stack, store);
     match store.product {
         Product::Files => in_files(&looked, &covered),
@@ -46,6 +54,7 @@ struct Looked<'a> {
     contents: &'a Contents,
     name: &'a str,
     value: &'a str,
+    size: Option<u64>,
 }
 
 impl Looked<'_> {
@@ -77,11 +86,20 @@ fn covered<'a>(
 }
 
 fn in_files(looked: &Looked<'_>, covered: &[(&str, &Entry)]) -> Fate {
-    if covered.iter().any(|(_, e)| looked.has_value(e)) {
-        return Fate::Survived;
+    if let Some((path, entry)) = covered.iter().find(|(_, e)| looked.has_value(e)) {
+        return match looked.size {
+            Some(size) if entry.size() != size => {
+                Fate::Altered { seen: format!("`{path}` has {} bytes of {size}", entry.size()) }
+            }
+            Some(_) | None => Fate::Survived,
+        };
     }
-    let is_it = |path: &str| path.rsplit('/').next() == Some(looked.name);
-    match covered.iter().find(|(path, _)| is_it(path)) {
+    // A file's name may begin with a dot that the marker's does not have.
+    let file = |path: &str| {
+        path.rsplit('/').next().unwrap_or_default().trim_start_matches('.')
+            == looked.name.trim_start_matches('.')
+    };
+    match covered.iter().find(|(path, _)| file(path)) {
         Some((path, entry)) => Fate::Altered { seen: format!("`{path}` holds {}", shown(entry)) },
         None => Fate::Lost { seen: format!("{} files of its volume, and not it", covered.len()) },
     }

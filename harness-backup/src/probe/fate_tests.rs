@@ -23,7 +23,7 @@ fn paths(path: &str) -> Coverage {
 fn asked(store: &Store, files: &[(&str, &[u8])]) -> Fate {
     let needles = [NAME.to_owned(), VALUE.to_owned()];
     let contents = read(pack(files).as_slice(), &needles, |_| false).expect("an archive");
-    fate(&contents, &stack(), store, NAME, VALUE)
+    fate(&contents, &stack(), &Sought { store, name: NAME, value: VALUE, size: None })
 }
 
 fn pg_dump(rows: &str) -> Vec<u8> {
@@ -42,6 +42,20 @@ fn a_file_survives_by_its_content_in_its_volume() {
     assert!(matches!(other, Fate::Lost { seen } if seen.contains("1 files")));
     let uncovered = store(Product::Files, "/data", paths("sub"));
     assert!(matches!(asked(&uncovered, &[(at, VALUE.as_bytes())]), Fate::Lost { .. }));
+}
+
+#[test]
+fn a_file_that_lost_its_end_is_altered() {
+    let files = store(Product::Files, "/data", Coverage::Whole);
+    let bytes = pack(&[("db/_data/.ccci_marker_r1", VALUE.as_bytes())]);
+    let needles = [NAME.to_owned(), VALUE.to_owned()];
+    let contents = read(bytes.as_slice(), &needles, |_| false).expect("an archive");
+    let asked = |size| {
+        let sought = Sought { store: &files, name: NAME, value: VALUE, size: Some(size) };
+        fate(&contents, &stack(), &sought)
+    };
+    assert_eq!(asked(VALUE.len() as u64), Fate::Survived);
+    assert!(matches!(asked(4096), Fate::Altered { seen } if seen.contains("of 4096")));
 }
 
 #[test]
@@ -106,5 +120,8 @@ fn a_database_in_a_file_is_read_as_it_is() {
 fn what_was_not_searched_for_is_not_checked() {
     let db = store(Product::Files, "/data", Coverage::Whole);
     let contents = read(pack(&[]).as_slice(), &[], |_| false).expect("an archive");
-    assert!(matches!(fate(&contents, &stack(), &db, NAME, VALUE), Fate::NotChecked { .. }));
+    assert!(matches!(
+        fate(&contents, &stack(), &Sought { store: &db, name: NAME, value: VALUE, size: None }),
+        Fate::NotChecked { .. }
+    ));
 }

@@ -17,7 +17,7 @@ mod verdict;
 pub use archive::{ArchiveError, open, read};
 pub use contents::{Contents, Entry};
 pub use covered::{is_at_or_below, plain, within};
-pub use fate::fate;
+pub use fate::{Sought, fate};
 pub use kind::Kind;
 pub use packing::Packing;
 pub use verdict::Verdict;

@@ -1,13 +1,16 @@
 //! Backup: there is an artefact, and what the recipe claims to back up is in it.
 
+use harness_backup::probe::{self, ArchiveError, Contents};
 use harness_core::cause::CauseClass;
 use harness_core::platform::Snapshot;
 
-use super::archive::{ArchiveError, Entry};
 use super::markers::{self, Marker};
-use super::{Finding, archive, claims, harness};
+use super::{Finding, claims, harness};
 use crate::check::{Check, Failure};
 use crate::ctx::Ctx;
+
+/// What a backup holds, or why it cannot be read.
+pub(crate) type Archive = Result<Contents, ArchiveError>;
 
 /// The fact that holds the backup's markers.
 pub(super) const MARKERS: &str = "floor.backup.markers";
@@ -28,11 +31,12 @@ pub(super) async fn artefact_has_content(ctx: Ctx) -> Check {
         )
         .into_check();
     }
-    content(entries(&ctx)?, &snapshot.id).into_check()
+    content(contents(&ctx)?, &snapshot.id).into_check()
 }
 
-fn content(entries: &[Entry], id: &str) -> Finding {
-    if entries.iter().any(|e| e.size > 0) {
+fn content(contents: &Contents, id: &str) -> Finding {
+    let entries = contents.entries();
+    if entries.iter().any(|e| e.size() > 0) {
         return Finding::Right;
     }
     let seen = format!("snapshot {id} has {} files, none with content", entries.len());
@@ -44,18 +48,24 @@ pub(super) async fn declared_volumes(ctx: Ctx) -> Check {
     let markers: Vec<Marker> = ctx.fact(MARKERS)?;
     let claimed = &ctx.run().claims;
     if claimed.volumes.is_empty() {
-        return claims::volumes(&ctx.app().stack, claimed, &markers, &[]).into_check();
+        return claims::volumes(&ctx.app().stack, claimed, &markers, &Contents::default())
+            .into_check();
     }
-    claims::volumes(&ctx.app().stack, claimed, &markers, entries(&ctx)?).into_check()
+    claims::volumes(&ctx.app().stack, claimed, &markers, contents(&ctx)?).into_check()
 }
 
 /// Every path that the labels name is in the backup.
 pub(super) async fn declared_paths(ctx: Ctx) -> Check {
     let claimed = &ctx.run().claims;
     if claimed.paths.is_empty() {
-        return claims::paths(&ctx.app().stack, claimed, &[]).into_check();
+        return claims::paths(&ctx.app().stack, claimed, &Contents::default()).into_check();
     }
-    claims::paths(&ctx.app().stack, claimed, entries(&ctx)?).into_check()
+    claims::paths(&ctx.app().stack, claimed, contents(&ctx)?).into_check()
+}
+
+/// Every dump in the backup ends as its tool ends one.
+pub(super) async fn dumps_are_whole(ctx: Ctx) -> Check {
+    claims::dumps(contents(&ctx)?).into_check()
 }
 
 /// The backup's own log names no error of a hook.
@@ -76,20 +86,27 @@ fn snapshot(ctx: &Ctx) -> Result<&Snapshot, Failure> {
 }
 
 /// Reads the archive, once in this process.
-pub(super) fn entries(ctx: &Ctx) -> Result<&[Entry], Failure> {
+pub(super) fn contents(ctx: &Ctx) -> Result<&Contents, Failure> {
     let Some(path) = &snapshot(ctx)?.archive else {
         return Err(harness("the snapshot's content was not fetched"));
     };
     let (stack, claimed) = (&ctx.app().stack, &ctx.run().claims);
     let named = |path: &str| claims::names(stack, claimed, path);
     let read = || match ctx.access().archive(path) {
-        Some(bytes) => archive::read(bytes.as_slice(), named),
-        None => archive::open(path, named),
+        Some(bytes) => probe::read(bytes.as_slice(), &needles(ctx), named),
+        None => probe::open(path, &needles(ctx), named),
     };
     match ctx.archive().get_or_init(read) {
-        Ok(entries) => Ok(entries),
+        Ok(contents) => Ok(contents),
         Err(error) => Err(unreadable(error)),
     }
+}
+
+/// Returns all that is looked for in the backup.
+fn needles(ctx: &Ctx) -> Vec<String> {
+    // Without markers the check that wants them says so.
+    let markers: Vec<Marker> = ctx.fact(MARKERS).unwrap_or_default();
+    markers.iter().filter_map(|m| m.content().map(str::to_owned)).collect()
 }
 
 // The recipe has no part in how the archive is packed and carried.
@@ -102,15 +119,15 @@ fn unreadable(error: &ArchiveError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::floor::archive::{pack, read_all};
+    use crate::floor::sample;
 
     #[test]
     fn files_without_content_are_no_backup() {
-        let hollow = read_all(&pack(&[("data/_data/x", b"")])).unwrap();
+        let hollow = sample::contents(&[("data/_data/x", b"")], &[]);
         assert!(
             matches!(content(&hollow, "s1"), Finding::Wrong { seen, .. } if seen.contains("1 files"))
         );
-        let full = read_all(&pack(&[("data/_data/x", b"x")])).unwrap();
+        let full = sample::contents(&[("data/_data/x", b"x")], &[]);
         assert_eq!(content(&full, "s1"), Finding::Right);
     }
 

@@ -1,10 +1,10 @@
 //! What the recipe claims to back up, against what the backup holds.
 
+use harness_backup::probe::{Contents, Entry, Packing, Verdict, is_at_or_below, plain, within};
 use harness_core::name::StackName;
 use harness_core::run_file::Claims;
 
 use super::Finding;
-use super::archive::{Entry, Inside, within};
 use super::markers::{Marker, instead};
 
 /// Decides whether every volume that is covered whole is in the archive: by its marker, or, where none could be
@@ -13,13 +13,16 @@ pub(super) fn volumes(
     stack: &StackName,
     claims: &Claims,
     markers: &[Marker],
-    archive: &[Entry],
+    contents: &Contents,
 ) -> Finding {
     if claims.volumes.is_empty() {
         return none_whole(claims);
     }
-    let missing: Vec<_> =
-        claims.volumes.iter().filter_map(|volume| lacks(stack, volume, markers, archive)).collect();
+    let missing: Vec<_> = claims
+        .volumes
+        .iter()
+        .filter_map(|volume| lacks(stack, volume, markers, contents))
+        .collect();
     if missing.is_empty() {
         return Finding::Right;
     }
@@ -46,42 +49,42 @@ fn none_whole(claims: &Claims) -> Finding {
     )
 }
 
-fn lacks(stack: &StackName, volume: &str, markers: &[Marker], archive: &[Entry]) -> Option<String> {
-    let files: Vec<_> =
-        archive.iter().filter_map(|e| Some((e.within(stack, volume)?, e))).collect();
+fn lacks(
+    stack: &StackName,
+    volume: &str,
+    markers: &[Marker],
+    contents: &Contents,
+) -> Option<String> {
+    let files: Vec<_> = contents.in_volume(stack, volume).collect();
     let planted = markers.iter().find_map(|m| {
         let content = m.content()?;
         (m.volume == volume).then_some((m, content))
     });
     let Some((marker, content)) = planted else {
-        let has_content = files.iter().any(|(_, e)| e.size > 0);
+        let has_content = files.iter().any(|(_, e)| e.size() > 0);
         return (!has_content).then(|| format!("`{volume}`: no file with content"));
     };
     let seen = files.iter().find(|(path, _)| *path == marker.file).map(|(_, entry)| *entry);
-    let bytes = match seen.map(|e| &e.inside) {
-        Some(Inside::Marker(bytes)) => Some(bytes.as_slice()),
-        Some(Inside::Unread | Inside::Gzip(_) | Inside::BrokenGzip(_)) | None => None,
-    };
-    if bytes == Some(content.as_bytes()) {
+    if seen.is_some_and(|entry| contents.holds(entry, content)) {
         return None;
     }
     Some(format!(
         "`{volume}`: {} files, and of the marker {}: {}",
         files.len(),
         marker.file,
-        instead(bytes)
+        instead(seen.map(Entry::head))
     ))
 }
 
 /// Decides whether every path that is covered is in the archive, with content; a `.gz` to its end.
-pub(super) fn paths(stack: &StackName, claims: &Claims, archive: &[Entry]) -> Finding {
+pub(super) fn paths(stack: &StackName, claims: &Claims, contents: &Contents) -> Finding {
     if claims.paths.is_empty() {
         return Finding::Nothing("the backup labels name no path in a volume".to_owned());
     }
     let faults: Vec<_> = claims
         .paths
         .iter()
-        .filter_map(|(volume, path)| fault(stack, volume, path, archive))
+        .filter_map(|(volume, path)| fault(stack, volume, path, contents))
         .collect();
     if faults.is_empty() {
         return Finding::Right;
@@ -92,25 +95,64 @@ pub(super) fn paths(stack: &StackName, claims: &Claims, archive: &[Entry]) -> Fi
     )
 }
 
-fn fault(stack: &StackName, volume: &str, path: &str, archive: &[Entry]) -> Option<String> {
+fn fault(stack: &StackName, volume: &str, path: &str, contents: &Contents) -> Option<String> {
     let wanted = plain(path);
-    let is_it = |p: &str| is_at_or_below(p, wanted);
     let files: Vec<_> =
-        archive.iter().filter(|e| e.within(stack, volume).is_some_and(is_it)).collect();
+        contents.in_volume(stack, volume).filter(|(p, _)| is_at_or_below(p, wanted)).collect();
     let named = format!("`{wanted}` in volume `{volume}`");
     if files.is_empty() {
         return Some(format!("{named}: it is not there (does the hook that makes it succeed?)"));
     }
-    for file in &files {
-        match &file.inside {
-            Inside::BrokenGzip(reason) => {
-                return Some(format!("{named}: it does not decompress to its end: {reason}"));
+    for (_, file) in &files {
+        match file.packing() {
+            Packing::Broken { .. } => return Some(format!("{named}: {}", file.verdict())),
+            Packing::Opened { size: 0, .. } => {
+                return Some(format!("{named}: it decompresses to nothing"));
             }
-            Inside::Gzip(0) => return Some(format!("{named}: it decompresses to nothing")),
-            Inside::Unread | Inside::Marker(_) | Inside::Gzip(_) => {}
+            Packing::Plain
+            | Packing::Opened { .. }
+            | Packing::Begun { .. }
+            | Packing::Unopened { .. } => {}
         }
     }
-    files.iter().all(|f| f.size == 0).then(|| format!("{named}: it is empty"))
+    files.iter().all(|(_, f)| f.size() == 0).then(|| format!("{named}: it is empty"))
+}
+
+/// Decides whether every dump in the backup ends as its tool ends one. A bad one beside a good one of its kind is what
+/// an earlier backup left; what does not decompress at a path that the labels name is told there.
+pub(super) fn dumps(contents: &Contents) -> Finding {
+    let all: Vec<&Entry> = contents.entries().iter().filter(|e| has_dump(e)).collect();
+    if all.is_empty() {
+        return Finding::Nothing("the backup holds no dump of a kind that is known".to_owned());
+    }
+    let (bad, good): (Vec<&Entry>, Vec<&Entry>) =
+        all.into_iter().partition(|e| fault_in(e).is_some());
+    let folder = |e: &Entry| e.path().rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let is_old = |e: &Entry| good.iter().any(|g| g.kind() == e.kind() && folder(g) == folder(e));
+    let faults: Vec<_> = bad
+        .iter()
+        .filter(|e| !is_old(e))
+        .filter_map(|e| Some(format!("the {}, `{}`, {}", e.kind(), e.path(), fault_in(e)?)))
+        .collect();
+    if !faults.is_empty() {
+        return Finding::wrong("every dump in the backup to be whole", faults.join("; "));
+    }
+    let unknown = |e: &&&Entry| matches!(e.verdict(), Verdict::Unknown { .. });
+    match good.iter().find(unknown) {
+        Some(e) if good.iter().all(|e| unknown(&e)) => {
+            Finding::Nothing(format!("`{}` {}", e.path(), e.verdict()))
+        }
+        Some(_) | None => Finding::Right,
+    }
+}
+
+fn has_dump(entry: &Entry) -> bool {
+    entry.all().iter().any(|e| e.kind().is_dump())
+}
+
+fn fault_in(entry: &Entry) -> Option<&Verdict> {
+    let dumps = entry.all().into_iter().filter(|e| has_dump(e));
+    dumps.map(Entry::verdict).find(|v| v.is_bad())
 }
 
 /// Returns whether a path in the archive is one that the labels name, or lies below one.
@@ -119,16 +161,6 @@ pub(super) fn names(stack: &StackName, claims: &Claims, path: &str) -> bool {
         within(path, stack, volume).is_some_and(|p| is_at_or_below(p, plain(wanted)))
     };
     claims.paths.iter().any(named)
-}
-
-/// Returns a path that the labels name without what does not count at its ends.
-pub(super) fn plain(path: &str) -> &str {
-    path.trim_start_matches("./").trim_matches('/')
-}
-
-fn is_at_or_below(path: &str, wanted: &str) -> bool {
-    let below = path.strip_prefix(wanted);
-    wanted.is_empty() || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

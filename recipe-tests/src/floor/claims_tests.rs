@@ -1,10 +1,9 @@
 use super::*;
-use crate::floor::archive::{gzip, pack, read_all};
 use crate::floor::markers::Planting;
-use crate::floor::sample::{marker, stack};
+use crate::floor::sample::{contents, gzip, marker, stack};
 
-fn archive(files: &[(&str, &[u8])]) -> Vec<Entry> {
-    read_all(&pack(files)).unwrap()
+fn archive(files: &[(&str, &[u8])]) -> Contents {
+    contents(files, &["original-1", "o"])
 }
 
 fn whole(volumes: &[&str]) -> Claims {
@@ -68,14 +67,16 @@ fn labels_that_cover_nothing_are_wrong() {
     let nothing = Claims { excluded: vec!["data".to_owned()], ..Claims::default() };
     let said = seen(volumes(&stack(), &nothing, &[], &archive(&[])));
     assert_eq!(said, "the backup labels cover nothing: data left out");
-    assert!(seen(volumes(&stack(), &Claims::default(), &[], &[])).contains("cover nothing"));
+    assert!(
+        seen(volumes(&stack(), &Claims::default(), &[], &archive(&[]))).contains("cover nothing")
+    );
 }
 
 #[test]
 fn labels_that_name_only_paths_leave_whole_volumes_out_and_the_other_way_round() {
-    let finding = volumes(&stack(), &path("db", "backup.sql"), &[], &[]);
+    let finding = volumes(&stack(), &path("db", "backup.sql"), &[], &archive(&[]));
     assert!(matches!(finding, Finding::Nothing(_)));
-    assert!(matches!(paths(&stack(), &whole(&["data"]), &[]), Finding::Nothing(_)));
+    assert!(matches!(paths(&stack(), &whole(&["data"]), &archive(&[])), Finding::Nothing(_)));
 }
 
 #[test]
@@ -122,4 +123,30 @@ fn only_what_the_labels_name_is_decompressed() {
     assert!(names(&stack(), &claims, &at("db/_data/dumps/a.sql.gz")));
     assert!(!names(&stack(), &claims, &at("db/_data/dumps2/a.sql.gz")));
     assert!(!names(&stack(), &claims, &at("data/_data/dumps/a.sql.gz")));
+}
+
+const DUMP: &str = "-- MariaDB dump 10.19\n--\nINSERT INTO t VALUES (1);\n";
+
+const CLOSING: &str = "-- Dump completed on 2026-11-21 22:45:50\n";
+
+#[test]
+fn a_dump_that_stops_before_its_tools_closing_line_is_named_with_its_end() {
+    let whole = format!("{DUMP}{CLOSING}");
+    let finding = |bytes: &[u8]| dumps(&archive(&[("db/_data/backup.sql.gz", &gzip(bytes))]));
+    assert_eq!(finding(whole.as_bytes()), Finding::Right);
+    let said = seen(finding(DUMP.as_bytes()));
+    assert!(said.contains("backup.sql.gz") && said.contains("VALUES (1);"), "{said}");
+    assert!(matches!(finding(b"x"), Finding::Nothing(_)));
+    let bare = b"/*!40101 SET @OLD_CHARACTER_SET_CLIENT=1 */;\n";
+    assert!(matches!(finding(bare), Finding::Nothing(reason) if reason.contains("comments")));
+}
+
+#[test]
+fn a_bad_dump_beside_a_good_one_is_an_older_one() {
+    let whole = format!("{DUMP}{CLOSING}");
+    let good = ("db/_data/backup.sql", whole.as_bytes());
+    let old = ("db/_data/backup.sql.tmp", DUMP.as_bytes());
+    let elsewhere = ("db/_data/sub/backup.sql", DUMP.as_bytes());
+    assert_eq!(dumps(&archive(&[good, old])), Finding::Right);
+    assert!(matches!(dumps(&archive(&[good, elsewhere])), Finding::Wrong { .. }));
 }

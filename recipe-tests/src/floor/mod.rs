@@ -1,7 +1,6 @@
 //! The generic floor: what is asked of every recipe, with or without a folder. Checks only read; a failure is the
 //! recipe's unless said otherwise; nothing passes because there was nothing to look at.
 
-mod archive;
 mod backup;
 mod claimed_files;
 mod claims;
@@ -22,7 +21,7 @@ use crate::check::{Check, Failure, skip};
 use crate::ctx::Ctx;
 use crate::suite::Suite;
 
-pub(crate) use archive::Archive;
+pub(crate) use backup::Archive;
 
 /// Returns the floor.
 pub(crate) fn suite() -> Suite {
@@ -41,6 +40,7 @@ pub(crate) fn suite() -> Suite {
         .check(Tier::Backup, "artefact_has_content", real(backup::artefact_has_content))
         .check(Tier::Backup, "declared_volumes_are_in_it", real(backup::declared_volumes))
         .check(Tier::Backup, "declared_paths_are_in_it", real(backup::declared_paths))
+        .check(Tier::Backup, "dumps_are_whole", real(backup::dumps_are_whole))
         .check(Tier::Backup, "hooks_succeeded", real(backup::hooks_succeeded))
         .seed(Tier::Restore, "break_markers", real(restore::break_markers))
         .check(Tier::Restore, "serves", real(install::serves))

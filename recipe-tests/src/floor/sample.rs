@@ -1,5 +1,10 @@
 //! Literals for the floor's tests.
 
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use harness_backup::probe::{self, Contents};
 use harness_core::name::{Commit, Domain, ServiceName, StackName, Version};
 use harness_core::observation::{Observation, ServiceState, Wanted};
 use harness_core::platform::Revision;
@@ -52,4 +57,26 @@ pub(super) fn marker(volume: &str, service: &str, target: &str, content: &str) -
 pub(crate) fn defined(of: &str, volumes: &[(&str, &str)]) -> DefinedService {
     let volumes = volumes.iter().map(|(v, t)| ((*v).to_owned(), (*t).to_owned())).collect();
     DefinedService { name: name(of), volumes, stays: true, ports: Vec::new() }
+}
+
+pub(super) fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content).expect("memory takes it");
+    encoder.finish().expect("memory takes it")
+}
+
+/// Returns a backup that holds these files, each a path below the volumes' folder and its content, and that was
+/// searched for these texts.
+pub(super) fn contents(files: &[(&str, &[u8])], needles: &[&str]) -> Contents {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (path, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        let path = format!("var/lib/docker/volumes/{}_{path}", stack());
+        builder.append_data(&mut header, path, *content).expect("memory takes it");
+    }
+    let bytes = gzip(&builder.into_inner().expect("memory takes it"));
+    let needles: Vec<String> = needles.iter().map(|n| (*n).to_owned()).collect();
+    probe::read(bytes.as_slice(), &needles, |_| true).expect("an archive")
 }
