@@ -127,7 +127,7 @@ fn table(section: &Section) -> String {
 
 fn broken() -> String {
     let mut page = format!("{GENERATED}\n# Recipes that are broken on purpose\n\n");
-    page.push_str("Each is run on a real Docker Engine by `cargo xtask test` and must end as the table says, with nothing left behind.\n\n");
+    page.push_str("Each is run on a real Docker Engine by `cargo xtask test` and must end as the table says, with nothing left behind; those that are a changed Synapse by `cargo xtask test --real matrix-synapse`.\n\n");
     page.push_str(
         "| recipe | exit code | tier | check | cause |\n| --- | --- | --- | --- | --- |\n",
     );

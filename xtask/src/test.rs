@@ -155,7 +155,16 @@ async fn on_engine(machine: &Machine) -> anyhow::Result<()> {
     let runs = ["test", "--package", "runner", "--test", "engine", "--locked", "--"];
     let many = [
         &runs[..],
-        &["--test-threads", RUNS_AT_A_TIME, "--skip", "exclusive::", "--skip", "fidelity::"],
+        &[
+            "--test-threads",
+            RUNS_AT_A_TIME,
+            "--skip",
+            "exclusive::",
+            "--skip",
+            "fidelity::",
+            "--skip",
+            "real::",
+        ],
     ]
     .concat();
     stream::cargo(machine, &many, &on)?;

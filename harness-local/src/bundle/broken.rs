@@ -15,6 +15,17 @@ pub struct Broken {
     pub ending: Ending,
     /// Whose fault the run must say it is.
     pub cause: CauseClass,
+    /// Where it is run on a real engine.
+    pub engine: OnEngine,
+}
+
+/// When a broken recipe is run on a real engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnEngine {
+    /// With every commit.
+    Always,
+    /// Together with the working recipe, which takes minutes.
+    WithRealApps,
 }
 
 /// How the run of a broken recipe must end.
@@ -62,6 +73,17 @@ pub const BROKEN: &[Broken] = &[
         .run_as("ghost"),
     fails("broken-lost-database", Tier::Upgrade, "volumes_survive", CauseClass::Recipe)
         .run_as("ghost"),
+    fails("broken-synapse-no-restore-hook", Tier::Restore, "row_is_original", CauseClass::App)
+        .with_real_apps("matrix-synapse"),
+    fails(
+        "broken-synapse-schema-only",
+        Tier::Backup,
+        "dump_holds_the_conversation",
+        CauseClass::Recipe,
+    )
+    .with_real_apps("matrix-synapse"),
+    fails("broken-synapse-one-page", Tier::Upgrade, "version_is_head", CauseClass::App)
+        .with_real_apps("matrix-synapse"),
     fails("broken-blocked-volume", Tier::Install, "volumes_are_its_own", CauseClass::Recipe),
     fails("leaky", Tier::Backup, "hooks_succeeded", CauseClass::Recipe),
     ends("broken-unpullable", Ending::NotVerified, CauseClass::Registry),
@@ -74,6 +96,10 @@ impl Broken {
     const fn run_as(self, run_as: &'static str) -> Self {
         Self { run_as, ..self }
     }
+
+    const fn with_real_apps(self, run_as: &'static str) -> Self {
+        Self { run_as, engine: OnEngine::WithRealApps, ..self }
+    }
 }
 
 const fn fails(recipe: &'static str, tier: Tier, check: &'static str, cause: CauseClass) -> Broken {
@@ -81,5 +107,5 @@ const fn fails(recipe: &'static str, tier: Tier, check: &'static str, cause: Cau
 }
 
 const fn ends(recipe: &'static str, ending: Ending, cause: CauseClass) -> Broken {
-    Broken { recipe, run_as: recipe, ending, cause }
+    Broken { recipe, run_as: recipe, ending, cause, engine: OnEngine::Always }
 }

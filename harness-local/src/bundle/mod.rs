@@ -12,7 +12,7 @@ mod manifest;
 mod repository;
 mod stream;
 
-pub use broken::{BROKEN, Broken, Ending, TRIED, WILD};
+pub use broken::{BROKEN, Broken, Ending, OnEngine, TRIED, WILD};
 pub use embedded::names;
 pub use history::HistoryError;
 pub use manifest::InvalidManifest;

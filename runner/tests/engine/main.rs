@@ -1,6 +1,8 @@
 //! Runs on a real Docker Engine: what a simulation only claims. It needs the test server of `cargo xtask up`, uses
 //! nothing but `cc-ci` as a user has it, and looks at the engine with its own client.
 //!
+//! What begins with `real::` takes an app's real images and minutes: `cargo xtask test --real` runs it.
+//!
 //! Without `CCCI_ENGINE_TESTS` every trial is listed as ignored, with the reason.
 
 mod bad_input;
@@ -15,6 +17,7 @@ mod world;
 
 use std::process::ExitCode;
 
+use harness_local::bundle::OnEngine;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::world::World;
@@ -34,7 +37,11 @@ fn main() -> ExitCode {
     let mut all: Vec<Trial> = trials.into_iter().map(|(name, work)| trial(name, work)).collect();
     all.extend(fidelity::trials());
     for broken in harness_local::bundle::BROKEN {
-        all.push(trial(format!("red::{}", broken.recipe), move |w| red::ends_as_said(w, broken)));
+        let name = match broken.engine {
+            OnEngine::Always => format!("red::{}", broken.recipe),
+            OnEngine::WithRealApps => format!("real::{}::{}", broken.run_as, broken.recipe),
+        };
+        all.push(trial(name, move |w| red::ends_as_said(w, broken)));
     }
     all.sort_by(|a, b| a.name().cmp(b.name()));
     libtest_mimic::run(&arguments, all).exit_code()

@@ -1,6 +1,6 @@
 //! Recipes that are broken on purpose: each is red for its own reason, and leaves nothing.
 
-use harness_local::bundle::{Broken, Ending};
+use harness_local::bundle::{Broken, Ending, OnEngine};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
@@ -9,16 +9,17 @@ use super::world::{Ended, World};
 /// An app that will never answer is given this long: long enough for every healthy start here.
 const HTTP_TIMEOUT: &str = "12s";
 
+/// An app that takes its time to start is given the suite's own.
+const PATIENT_HTTP_TIMEOUT: &str = "5m";
+
 pub(crate) fn ends_as_said(world: &World, broken: &Broken) -> Result<(), Failed> {
     let source = format!("bundled:{}", broken.recipe);
-    let ended = world.run(&[
-        "--recipe",
-        broken.run_as,
-        "--source",
-        &source,
-        "--http-timeout",
-        HTTP_TIMEOUT,
-    ])?;
+    let timeout = match broken.engine {
+        OnEngine::Always => HTTP_TIMEOUT,
+        OnEngine::WithRealApps => PATIENT_HTTP_TIMEOUT,
+    };
+    let asked = ["--recipe", broken.run_as, "--source", &source, "--http-timeout", timeout];
+    let ended = world.run(&asked)?;
     match broken.ending {
         Ending::Fails { tier, check } => {
             ended.exits_with(1)?;
@@ -71,7 +72,12 @@ fn simulated_alike(world: &World, broken: &Broken, real: &Ended) -> Result<(), F
         simulated.says(pointer, expected)?;
     }
     let (real, simulated) = (failed_checks(real), failed_checks(&simulated));
-    if real == simulated {
+    let alike = match broken.engine {
+        OnEngine::Always => real == simulated,
+        // The real app may remember what its stand-in looks up: a token is good for Synapse after its row is gone.
+        OnEngine::WithRealApps => real.iter().all(|check| simulated.contains(check)),
+    };
+    if alike {
         return Ok(());
     }
     Err(format!("checks that failed on the engine: {real:?}; simulated: {simulated:?}").into())

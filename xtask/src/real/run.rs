@@ -5,12 +5,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_core::report::Results;
+use harness_local::bundle::{BROKEN, Broken, OnEngine};
 
 use super::memory::{Peaks, watched};
 use super::table::{Row, table};
 use crate::machine::Machine;
 use crate::progress::say;
-use crate::{ci, up};
+use crate::{ci, stream, up};
 
 /// The word for every recipe with a folder.
 const ALL: &str = "all";
@@ -20,7 +21,8 @@ const RUN: Duration = Duration::from_secs(75 * 60);
 
 const QUICK: Duration = Duration::from_secs(20);
 
-/// Takes the named recipes, or all with a folder, through their tiers on the engine; fails unless all pass.
+/// Takes the named recipes, or all with a folder, through their tiers on the engine, and versions of them that are broken
+/// on purpose; fails unless all pass and those are found out.
 pub(crate) async fn run(machine: &Machine, names: &[String]) -> anyhow::Result<()> {
     ci::build(machine)?;
     let recipes = selected(machine, names).await?;
@@ -31,11 +33,29 @@ pub(crate) async fn run(machine: &Machine, names: &[String]) -> anyhow::Result<(
         say(&format!("real     {recipe}"));
         rows.push(one(machine, recipe, &out).await?);
     }
+    let broken = broken(machine, &recipes);
     say("");
     rows.iter().flat_map(|row| row.why.as_deref()).for_each(say);
     say(&table(&rows));
     let red: Vec<&str> = rows.iter().filter(|r| !r.passed).map(|r| r.recipe.as_str()).collect();
     anyhow::ensure!(red.is_empty(), "not passed: {}", red.join(", "));
+    broken
+}
+
+/// Takes versions of the recipes that are broken on purpose through their tiers: their suites must find them out on the
+/// real images, too.
+fn broken(machine: &Machine, recipes: &[String]) -> anyhow::Result<()> {
+    for recipe in recipes {
+        let is_tried = |b: &Broken| b.run_as == recipe && b.engine == OnEngine::WithRealApps;
+        if !BROKEN.iter().any(is_tried) {
+            continue;
+        }
+        say(&format!("real     {recipe}, broken on purpose"));
+        let filter = format!("real::{recipe}::");
+        let trials = ["test", "--package", "runner", "--test", "engine", "--locked", "--", &filter];
+        let one_at_a_time = [&trials[..], &["--test-threads", "1"]].concat();
+        stream::cargo(machine, &one_at_a_time, &[("CCCI_ENGINE_TESTS", "1")])?;
+    }
     Ok(())
 }
 
