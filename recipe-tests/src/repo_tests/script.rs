@@ -10,7 +10,7 @@ use harness_core::platform::Attachment;
 use harness_core::process::{BaseEnv, Cmd, Deadline, ProcessError};
 use harness_core::repo_tests::RepoTest;
 
-use crate::check::{Check, Failure, skip};
+use crate::check::{Check, Failure};
 use crate::ctx::Ctx;
 
 /// How long a script may take; less than its step, which it therefore ends before.
@@ -35,7 +35,9 @@ pub(super) async fn run(ctx: &Ctx, test: &RepoTest) -> Check {
             vec![("CCCI_CA", ca.to_string()), ("CCCI_HTTPS", https.to_string())]
         }
         Attachment::InProcess | Attachment::Instant => {
-            return skip("a script cannot be run where time is simulated");
+            let text =
+                format!("{}: there is no host to run a script on in virtual time", test.path);
+            return Err(Failure::error(CauseClass::Host, text));
         }
     };
     let folder = tempfile::tempdir().map_err(|e| failed("make a folder", &e))?;
