@@ -146,7 +146,7 @@ pub struct Job<'a, P, T> {
 pub enum Keep {
     /// Never.
     Never,
-    /// When a tier failed.
+    /// When a tier failed, or could not be verified.
     OnFailure,
     /// Always.
     Always,
@@ -166,8 +166,8 @@ pub(super) struct State {
     pub(super) facts: BTreeMap<String, Value>,
     /// Why no further tier can be done.
     pub(super) blocked: Option<String>,
-    /// Whether a tier failed.
-    pub(super) failed: bool,
+    /// Whether a tier failed or could not be verified.
+    pub(super) is_red: bool,
 }
 
 impl State {

@@ -47,13 +47,13 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         }
         let keep = match self.keep {
             Keep::Never => false,
-            Keep::OnFailure => state.failed && !stopped,
+            Keep::OnFailure => state.is_red && !stopped,
             Keep::Always => !stopped,
         };
         if keep {
             self.note(format!(
-                "kept: {} stands; `cc-ci gc --kept` removes it",
-                self.plan.app.domain
+                "kept: {} stands; `cc-ci gc --kept {}` removes it",
+                self.plan.app.domain, self.plan.run_id
             ));
         } else {
             self.tear_down().await;
@@ -92,7 +92,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                     cause: None,
                 },
             };
-            state.failed |= end.status == Status::Fail;
+            state.is_red |= matches!(end.status, Status::Fail | Status::Unver);
             self.say_tier(planned.tier, end, began);
             ended.set(ended.get() + 1);
         }

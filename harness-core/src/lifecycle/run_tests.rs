@@ -350,12 +350,12 @@ async fn a_run_is_stopped_in_its_first_census_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deployment_is_kept_when_it_was_asked_for_and_not_when_the_run_was_stopped() {
-    let failing = || vec![done("serves", Status::Fail, None)];
-    let kept = async |keep: Keep, fails: bool, stops: bool| {
+    let kept = async |keep: Keep, ends: Status, stops: bool| {
         let mut scene = Scene::all_well();
         scene.keep = keep;
-        if fails {
-            scene = scene.says(Phase::Check, Tier::Install, failing());
+        if ends != Status::Pass {
+            let serves = vec![done("serves", ends, None)];
+            scene = scene.says(Phase::Check, Tier::Install, serves);
         }
         if stops {
             scene = scene.on("seed custom", 1, Act::StopAndHang(Stop::Terminate));
@@ -369,12 +369,13 @@ async fn a_deployment_is_kept_when_it_was_asked_for_and_not_when_the_run_was_sto
         assert_eq!(kept, played.counts["census"] == 1);
         kept
     };
-    assert!(!kept(Keep::Never, true, false).await);
-    assert!(!kept(Keep::OnFailure, false, false).await);
-    assert!(kept(Keep::OnFailure, true, false).await);
-    assert!(!kept(Keep::OnFailure, true, true).await);
-    assert!(kept(Keep::Always, false, false).await);
-    assert!(!kept(Keep::Always, false, true).await);
+    assert!(!kept(Keep::Never, Status::Fail, false).await);
+    assert!(!kept(Keep::OnFailure, Status::Pass, false).await);
+    assert!(kept(Keep::OnFailure, Status::Fail, false).await);
+    assert!(kept(Keep::OnFailure, Status::Unver, false).await);
+    assert!(!kept(Keep::OnFailure, Status::Fail, true).await);
+    assert!(kept(Keep::Always, Status::Pass, false).await);
+    assert!(!kept(Keep::Always, Status::Pass, true).await);
 }
 
 #[tokio::test(start_paused = true)]

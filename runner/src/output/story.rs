@@ -106,6 +106,8 @@ struct About<'a> {
     simulated: bool,
     /// Whether the run left its deployment standing.
     kept: bool,
+    /// Whether a service's log is shown above the advice.
+    has_log: bool,
 }
 
 impl<'a> About<'a> {
@@ -119,6 +121,7 @@ impl<'a> About<'a> {
             tier: failed.map(|s| s.tier.to_string()),
             simulated: results.platform.name == "embedded",
             kept: has_ended && !torn_down && plan(events).is_some(),
+            has_log: events.iter().any(|e| shows_log(&e.what)),
         }
     }
 
@@ -154,6 +157,10 @@ impl<'a> About<'a> {
     }
 }
 
+fn shows_log(what: &Happened) -> bool {
+    matches!(what, Happened::LogsGathered { lines, .. } if !lines.is_empty())
+}
+
 fn plan(events: &[Event]) -> Option<&Plan> {
     events.iter().find_map(|event| {
         if let Happened::RunStarted { plan, .. } = &event.what { Some(&**plan) } else { None }
@@ -173,7 +180,10 @@ fn next(class: CauseClass, about: &About<'_>) -> Vec<String> {
             ),
             about.look(),
         ],
-        CauseClass::App => vec!["read the app's log above".to_owned(), about.look()],
+        CauseClass::App if about.has_log => {
+            vec!["read the app's log above".to_owned(), about.look()]
+        }
+        CauseClass::App => vec![about.look()],
         CauseClass::Suite => vec![
             format!("mend recipe-tests/recipes/{}/suite.rs", about.recipe),
             about.again(),

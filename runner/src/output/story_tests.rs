@@ -34,7 +34,8 @@ fn lines_about_what_went_wrong_matter_more_than_later_ones() {
 }
 
 fn about(simulated: bool, kept: bool) -> About<'static> {
-    About { run: "r1", recipe: "custom-html", tier: Some("custom".to_owned()), simulated, kept }
+    let tier = Some("custom".to_owned());
+    About { run: "r1", recipe: "custom-html", tier, simulated, kept, has_log: true }
 }
 
 #[test]
@@ -47,4 +48,7 @@ fn the_advice_is_about_what_there_is() {
     assert!(of(CauseClass::Suite, false, true).contains("CCCI_RUN="));
     assert!(of(CauseClass::Harness, true, false).contains("--platform swarm"));
     assert!(of(CauseClass::Harness, false, false).contains("cc-ci doctor"));
+    assert!(of(CauseClass::App, false, false).contains("log above"));
+    let silent = About { has_log: false, ..about(false, false) };
+    assert!(!next(CauseClass::App, &silent).join("\n").contains("log above"), "there is none");
 }
