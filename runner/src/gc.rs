@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use harness_core::chain::Chain;
-use harness_core::name::Domain;
+use harness_core::name::{Domain, RunId};
 use harness_core::wait::{Hint, Pace, Readiness, until};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -52,16 +52,37 @@ impl Patience {
     }
 }
 
-/// Removes what dead runs left; kept deployments only after their time, or if `kept_too`.
+/// What becomes of deployments that are kept on purpose while their time is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptOnes {
+    /// They stand.
+    Stay,
+    /// The one of this run is removed.
+    OfRunGo(RunId),
+    /// All are removed.
+    Go,
+}
+
+impl KeptOnes {
+    fn go(&self, run: &RunId) -> bool {
+        match self {
+            Self::Stay => false,
+            Self::OfRunGo(only) => only == run,
+            Self::Go => true,
+        }
+    }
+}
+
+/// Removes what dead runs left; kept deployments only after their time, or as `kept` says.
 ///
 /// What is free is removed first; what another process is removing is waited for afterwards, as far as `patience` goes.
 pub async fn collect<L: Leases, D: Disk, S: Sweep>(
     machine: &Machine<L, D, S>,
     now: Timestamp,
-    kept_too: bool,
+    kept: &KeptOnes,
     patience: Patience,
 ) -> Vec<Found> {
-    let collector = Collector { machine, now, kept_too };
+    let collector = Collector { machine, now, kept };
     let domains = match machine.leases.list() {
         Ok(domains) => domains,
         Err(error) => return vec![Found::Unlisted(Chain(&error).to_string())],
@@ -92,7 +113,7 @@ const UNCLEAR: Duration = Duration::from_secs(5);
 struct Collector<'a, L, D, S> {
     machine: &'a Machine<L, D, S>,
     now: Timestamp,
-    kept_too: bool,
+    kept: &'a KeptOnes,
 }
 
 /// What a lease that was held has become.
@@ -139,7 +160,7 @@ impl<L: Leases, D: Disk, S: Sweep> Collector<'_, L, D, S> {
             lease.release();
             return Found::Empty(domain);
         };
-        if !self.kept_too && claim.stands_until(self.now).is_some() {
+        if claim.stands_until(self.now).is_some() && !self.kept.go(&claim.app.run) {
             return Found::Kept(Box::new(claim));
         }
         match remove(self.machine, &mut lease, &claim).await {
@@ -195,7 +216,7 @@ pub async fn collect_dead<L: Leases, D: Disk, S: Sweep>(
     machine: &Machine<L, D, S>,
     now: Timestamp,
 ) {
-    for found in collect(machine, now, false, Patience::Never).await {
+    for found in collect(machine, now, &KeptOnes::Stay, Patience::Never).await {
         let text = match found {
             Found::Removed(claim) => {
                 format!("removed what run {} left on {}", claim.app.run, claim.app.domain)

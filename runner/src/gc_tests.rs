@@ -74,7 +74,8 @@ impl Place {
     }
 
     async fn collect(&self) -> Vec<Found> {
-        collect(&self.machine, Timestamp::UNIX_EPOCH, false, Patience::for_a_sweep()).await
+        collect(&self.machine, Timestamp::UNIX_EPOCH, &KeptOnes::Stay, Patience::for_a_sweep())
+            .await
     }
 }
 
@@ -198,7 +199,8 @@ async fn a_run_does_not_wait_for_another_s_collection() {
     let place = place();
     let _other = place.being_collected();
     let began = Instant::now();
-    let found = collect(&place.machine, Timestamp::UNIX_EPOCH, false, Patience::Never).await;
+    let found =
+        collect(&place.machine, Timestamp::UNIX_EPOCH, &KeptOnes::Stay, Patience::Never).await;
     assert_eq!(found, [Found::Live(place.domain())]);
     assert_eq!(began.elapsed(), Duration::ZERO);
 }
@@ -211,8 +213,22 @@ async fn what_is_kept_is_neither_touched_nor_marked() {
     drop(place.held(&kept));
     assert_eq!(place.collect().await, [Found::Kept(Box::new(kept.clone()))]);
     assert_eq!(place.machine.leases.peek(&place.domain()), Some(kept.clone()));
-    let later = collect(&place.machine, until, false, Patience::Never).await;
+    let of_other = KeptOnes::OfRunGo(RunId::try_from("another".to_owned()).unwrap());
+    let spared = collect(&place.machine, Timestamp::UNIX_EPOCH, &of_other, Patience::Never).await;
+    assert_eq!(spared, [Found::Kept(Box::new(kept.clone()))]);
+    let later = collect(&place.machine, until, &KeptOnes::Stay, Patience::Never).await;
     assert_eq!(later, [Found::Removed(Box::new(kept))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_is_removed_at_once_by_its_run_s_name() {
+    let place = place();
+    let until = Timestamp::UNIX_EPOCH + Duration::from_mins(30);
+    let kept = Claim { kept_until: Some(until), ..place.claim.clone() };
+    drop(place.held(&kept));
+    let own = KeptOnes::OfRunGo(kept.app.run.clone());
+    let found = collect(&place.machine, Timestamp::UNIX_EPOCH, &own, Patience::Never).await;
+    assert_eq!(found, [Found::Removed(Box::new(kept))]);
 }
 
 /// The leases of a folder on disk, in which a test can put what is no lease.
@@ -237,7 +253,8 @@ impl OnDisk {
     }
 
     async fn collect(&self) -> Vec<Found> {
-        collect(&self.machine, Timestamp::UNIX_EPOCH, false, Patience::for_a_sweep()).await
+        collect(&self.machine, Timestamp::UNIX_EPOCH, &KeptOnes::Stay, Patience::for_a_sweep())
+            .await
     }
 }
 

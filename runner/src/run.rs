@@ -29,7 +29,7 @@ use crate::output::{self, Progress};
 use crate::platform::Choice;
 use crate::prepare::{PrepareError, Prepared, prepare};
 use crate::session::{Ended, Leasing, Session, SessionError};
-use crate::settings::Settings;
+use crate::settings::{NoAbra, Settings, check_abra};
 use crate::signals;
 use crate::target::{InvalidTarget, Target};
 use crate::trials::TrialsProcess;
@@ -80,6 +80,9 @@ pub enum RunError {
     /// Something is wrong with the recipe, the suite or the settings.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// There is no abra to drive.
+    #[error(transparent)]
+    Abra(#[from] NoAbra),
     /// The platform is not there.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -104,9 +107,11 @@ impl RunError {
     /// Returns how `cc-ci` ends because of it.
     pub const fn exit(&self) -> ExitStatus {
         match self {
-            Self::Target(_) | Self::RunId(_) | Self::Prepare(_) | Self::Connect(_) => {
-                ExitStatus::Usage
-            }
+            Self::Target(_)
+            | Self::RunId(_)
+            | Self::Prepare(_)
+            | Self::Abra(_)
+            | Self::Connect(_) => ExitStatus::Usage,
             Self::Session(SessionError::Stopped(by)) => ExitStatus::Stopped(*by),
             Self::Session(
                 SessionError::Busy(_)
@@ -214,6 +219,7 @@ impl Here<'_> {
     }
 
     async fn connect(&self, prepared: &Prepared) -> Result<Swarm, RunError> {
+        check_abra(&self.settings.abra)?;
         let settings = SwarmSettings {
             docker_host: self.settings.docker_host.value.clone(),
             abra: self.settings.abra.value.clone(),

@@ -75,7 +75,7 @@ pub enum SessionError {
     Busy(#[source] WaitError),
     /// A deployment stands there on purpose, and its time is not over.
     #[error(
-        "run {run} keeps {domain} standing until {until}: look at it with `cc-ci shell {dir}`, or end it with `cc-ci gc --kept`; then run again"
+        "run {run} keeps {domain} standing until {until}: look at it with `cc-ci shell {dir}`, or end it with `cc-ci gc --kept {run}`; then run again"
     )]
     Kept {
         /// The run that keeps it.

@@ -19,7 +19,7 @@ use harness_core::tier::{Status, Tier};
 
 use super::*;
 use crate::disk::MemoryDisk;
-use crate::gc::{Found, Patience, collect};
+use crate::gc::{Found, KeptOnes, Patience, collect};
 use crate::lease::MemoryLeases;
 
 const RUN: u32 = 1;
@@ -300,7 +300,7 @@ impl Place {
         leases.end_process(RUN);
         let disk = self.machine.disk.process();
         let machine = Machine { leases, disk, sweep: self.machine.sweep.clone(), say: |_| {} };
-        collect(&machine, Timestamp::UNIX_EPOCH, true, Patience::Never).await
+        collect(&machine, Timestamp::UNIX_EPOCH, &KeptOnes::Go, Patience::Never).await
     }
 
     /// Returns what must hold of what is left after a kill and a `gc`.

@@ -19,7 +19,7 @@ use harness_local::sabotage::Sabotage;
 use recipe_tests::TrialsInProcess;
 use runner::artefacts::RunFolder;
 use runner::disk::MemoryDisk;
-use runner::gc::{Found, Patience, collect};
+use runner::gc::{Found, KeptOnes, Patience, collect};
 use runner::last_good::Candidate;
 use runner::lease::MemoryLeases;
 use runner::machine::Machine;
@@ -191,7 +191,7 @@ impl<'a> Stage<'a> {
         let left = self.left_since(&before).await;
         let machine = self.machine(LAST);
         let now = self.server().now();
-        collect(&machine, now, true, Patience::for_a_sweep()).await;
+        collect(&machine, now, &KeptOnes::Go, Patience::for_a_sweep()).await;
         let left_after_gc = self.left_since(&before).await;
         self.finished(run, (robbed, second, truth), (left, left_after_gc), files)
     }
@@ -363,7 +363,7 @@ impl<'a> Stage<'a> {
         let holds = self.leases.claims().iter().any(|(_, claim)| {
             claim.as_ref().is_some_and(|c| c.pid == RUN && c.collector.is_none())
         });
-        let found = collect(&machine, self.server().now(), true, Patience::Never).await;
+        let found = collect(&machine, self.server().now(), &KeptOnes::Go, Patience::Never).await;
         let taken = found.into_iter().find_map(|found| {
             let Found::Removed(claim) = found else { return None };
             (claim.pid == RUN).then(|| claim.app.domain.to_string())

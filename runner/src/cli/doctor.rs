@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use harness_abra::abra::Abra;
 use harness_abra::engine::Engine;
 use harness_core::chain::Chain;
@@ -11,7 +11,7 @@ use harness_core::process::BaseEnv;
 use harness_core::report::{ExitStatus, RunVerdict};
 
 use crate::output;
-use crate::settings::Setting;
+use crate::settings::{Setting, check_abra};
 
 use super::Failed;
 use super::options::Places;
@@ -46,7 +46,7 @@ impl Args {
                 Err(format!("{trials} is not there: `cargo build -p recipe-tests`"))
             },
         );
-        fine &= check("abra", abra(&settings.abra.value, base).await);
+        fine &= check("abra", abra(&settings.abra, base).await);
         fine &= check("engine", engine(&settings.docker_host.value).await);
         fine &= check("router", router(settings.https.value).await);
         let verdict = if fine { RunVerdict::Pass } else { RunVerdict::NotVerified };
@@ -54,8 +54,9 @@ impl Args {
     }
 }
 
-async fn abra(exe: &Utf8Path, base: &BaseEnv) -> Result<String, String> {
-    let version = Abra::new(exe, base, Utf8Path::new("/"))
+async fn abra(setting: &Setting<Utf8PathBuf>, base: &BaseEnv) -> Result<String, String> {
+    check_abra(setting).map_err(|e| e.to_string())?;
+    let version = Abra::new(&setting.value, base, Utf8Path::new("/"))
         .check_version()
         .await
         .map_err(|e| Chain(&e).to_string())?;

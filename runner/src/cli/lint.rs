@@ -12,6 +12,7 @@ use harness_core::report::{ExitStatus, RunVerdict};
 use thiserror::Error;
 
 use crate::output;
+use crate::settings::check_abra;
 use crate::source::{SourceError, open};
 
 use super::Failed;
@@ -47,6 +48,7 @@ impl Args {
     pub(super) async fn run(self, base: &BaseEnv) -> Result<ExitStatus, Failed> {
         let target = self.what.target().map_err(Failed::usage)?;
         let settings = self.places.settings(base, None, None)?;
+        check_abra(&settings.abra).map_err(Failed::usage)?;
         let work = async {
             let folder = tempfile::tempdir().map_err(LintCommandError::Folder)?;
             let dir = Utf8Path::from_path(folder.path()).ok_or(LintCommandError::Path)?;

@@ -97,7 +97,7 @@ enum PlatformChoice {
 enum KeepChoice {
     /// Never.
     Never,
-    /// When a tier failed.
+    /// When a tier failed, or could not be verified.
     OnFailure,
     /// Always.
     Always,

@@ -12,7 +12,7 @@ pub fn kept(plan: &Plan, run: &Utf8Path, until: Timestamp) -> String {
         format!("kept until {until}: https://{}", plan.app.domain),
         format!("  look inside   cc-ci shell {run} SERVICE"),
         format!("  check again   CCCI_RUN={run} cargo test -p recipe-tests -- {recipe}::custom"),
-        "  end it        cc-ci gc --kept".to_owned(),
+        format!("  end it        cc-ci gc --kept {run}"),
     ]
     .join("\n")
 }

@@ -195,13 +195,13 @@ impl Sources<'_> {
     }
 }
 
-/// The abra on the PATH; without one, the stand-in that lies beside our own binary.
+/// The abra on the PATH; without one, the stand-in beside our own binary, where `cargo xtask up` puts it.
 fn default_abra(base: &BaseEnv, beside: Option<&Utf8Path>) -> Utf8PathBuf {
     let on_path =
         base.get("PATH").unwrap_or_default().split(':').map(|dir| Utf8Path::new(dir).join("abra"));
     let found = on_path.into_iter().find(|p| p.is_file());
-    let stand_in = beside.map(|dir| dir.join("abra")).filter(|p| p.is_file());
-    found.or(stand_in).unwrap_or_else(|| "abra".into())
+    let stand_in = || beside.map_or_else(|| "abra".into(), |dir| dir.join("abra"));
+    found.unwrap_or_else(stand_in)
 }
 
 #[cfg(test)]
