@@ -72,6 +72,10 @@ pub struct RunFile {
     /// Whether they take the place of the suite's seeds and checks of this tier.
     #[serde(default)]
     pub without_suite: bool,
+    /// The folder where pictures and logs of browser pages go when a check fails: a part of the artefacts. None: they are
+    /// not kept.
+    #[serde(default)]
+    pub browser: Option<Utf8PathBuf>,
     /// Where the process appends its [`TrialLine`]s, one JSON object a line.
     pub out: Utf8PathBuf,
 }

@@ -39,6 +39,7 @@ fn run_file(out: Utf8PathBuf, trials: usize) -> RunFile {
         facts: BTreeMap::from([("empty_trials".to_owned(), trials.into())]),
         repo_tests: Vec::new(),
         without_suite: false,
+        browser: None,
         out,
     }
 }

@@ -20,7 +20,8 @@ use crate::trial;
 /// The flag that runs seeds too; libtest knows nothing of it.
 const SEEDS: &str = "--seeds";
 
-/// Where facts go that seeds keep while attached, beside the backup: nothing of it is an artefact of the run.
+/// Where facts go that seeds keep while attached, and pictures of pages beside them, with the backup: nothing of it is
+/// an artefact of the run.
 const FACTS: &str = "work/attached.jsonl";
 
 /// It could not be attached to a run.
@@ -72,6 +73,7 @@ fn attached() -> Result<ExitCode, AttachError> {
     let mut run = read_run_file(path.clone())?;
     let facts = path.with_file_name("").join(FACTS);
     run.facts.extend(kept_facts(&facts)?);
+    run.browser = Some(facts.with_file_name("attached-browser"));
     run.out = facts;
     let phases = if seeds.is_empty() { trial::Phases::Checks } else { trial::Phases::Both };
     if phases == trial::Phases::Both && args.filter.is_none() {

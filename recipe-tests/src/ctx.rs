@@ -21,6 +21,7 @@ use crate::access::Access;
 use crate::check::{Check, Failure};
 use crate::floor::Archive;
 use crate::notes::Notes;
+use crate::page::Browser;
 use crate::stream::{ConnectError, Place, Stream, TlsTrust};
 use crate::within;
 
@@ -40,6 +41,7 @@ struct Inner {
     access: Access,
     client: OnceLock<Client>,
     archive: OnceLock<Archive>,
+    browser: Browser,
     /// Set on a server in this process, where the same seed gives the same run.
     within: Option<Within>,
 }
@@ -67,7 +69,8 @@ impl Ctx {
 
     fn with(run: Arc<RunFile>, notes: Arc<Notes>, access: Access, within: Option<Within>) -> Self {
         let (client, archive) = (OnceLock::new(), OnceLock::new());
-        Self { inner: Arc::new(Inner { run, notes, access, client, archive, within }) }
+        let browser = Browser::default();
+        Self { inner: Arc::new(Inner { run, notes, access, client, archive, browser, within }) }
     }
 
     /// Returns the app.
@@ -267,6 +270,16 @@ impl Ctx {
         &self.inner.access
     }
 
+    /// Returns the browser, which may not have been started.
+    pub(crate) fn browser(&self) -> &Browser {
+        &self.inner.browser
+    }
+
+    /// Returns a text without any secret that this process knows.
+    pub(crate) fn scrub(&self, text: &str) -> String {
+        self.inner.notes.scrub(text)
+    }
+
     /// Returns the place for the archive of the backup, which is read once.
     pub(crate) fn archive(&self) -> &OnceLock<Archive> {
         &self.inner.archive
@@ -285,7 +298,7 @@ impl Ctx {
 
 /// Sets the process's crypto provider, right before the first client is made: it costs too much for a process that
 /// makes none.
-fn install_tls() {
+pub(crate) fn install_tls() {
     static DONE: Once = Once::new();
     DONE.call_once(|| {
         // An error says that one is set already, which is as good.

@@ -7,6 +7,7 @@ use harness_core::http::{ClientError, HttpError, NotJson};
 use harness_core::wait::WaitError;
 
 use crate::check::Failure;
+use crate::page::PageError;
 use crate::stream::ConnectError;
 
 impl From<HttpError> for Failure {
@@ -54,6 +55,12 @@ impl From<ConnectError> for Failure {
             ConnectError::Unable(_) => CauseClass::Harness,
         };
         Self::error(cause, error.to_string())
+    }
+}
+
+impl From<PageError> for Failure {
+    fn from(error: PageError) -> Self {
+        Self::error(error.cause(), error.to_string())
     }
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::check::Failure;
 use crate::ctx::Ctx;
+use crate::websocket::{Asked, WebSocket, WebSocketError};
 
 /// How long one request may take: what an app does at most once, such as hashing a first password, is slow on a busy
 /// machine.
@@ -32,6 +33,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Visitor {
+    ctx: Ctx,
     client: Client,
     headers: Vec<(String, String)>,
 }
@@ -55,7 +57,8 @@ impl Ctx {
     /// # Errors
     /// The client cannot be set up.
     pub fn visitor(&self) -> Result<Visitor, Failure> {
-        Ok(Visitor { client: self.fresh_http(self.domain())?, headers: Vec::new() })
+        let client = self.fresh_http(self.domain())?;
+        Ok(Visitor { ctx: self.clone(), client, headers: Vec::new() })
     }
 }
 
@@ -127,6 +130,22 @@ impl Visitor {
         let (kind, body) = form(file);
         let request = self.request(Method::POST, path).header("content-type", kind).body(body);
         self.send(request).await
+    }
+
+    /// Opens a WebSocket at a path, with this visitor's cookies and headers, and offers subprotocols: the one that the
+    /// app chose is [`WebSocket::protocol`]. It carries the `Origin` of the app's own pages.
+    ///
+    /// # Errors
+    /// The app does not switch to WebSocket there, or cannot be reached over a network.
+    pub async fn websocket(
+        &self,
+        path: &str,
+        protocols: &[&str],
+    ) -> Result<WebSocket, WebSocketError> {
+        let mut headers = self.headers.clone();
+        headers.extend(self.client.cookies(path).map(|value| ("cookie".to_owned(), value)));
+        let protocols = protocols.iter().map(|p| (*p).to_owned()).collect();
+        self.ctx.open_websocket(Asked { path: path.to_owned(), headers, protocols }).await
     }
 
     /// Begins a request of another kind; end it with [`Visitor::send`].

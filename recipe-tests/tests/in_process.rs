@@ -206,6 +206,7 @@ async fn an_app_that_the_router_does_not_know_neither_serves_nor_has_a_certifica
         facts: BTreeMap::new(),
         repo_tests: Vec::new(),
         without_suite: false,
+        browser: None,
         out: "nowhere".into(),
     };
     let trials = TrialsInProcess::new(platform.attached(&app), 7);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::redirect::Policy;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -55,8 +56,8 @@ pub struct Client {
 /// Where requests go.
 #[derive(Clone, Debug)]
 enum Way {
-    /// To the router, by HTTPS.
-    Network(reqwest::Client),
+    /// To the router, by HTTPS, with what the client was told to remember.
+    Network(reqwest::Client, Arc<Jar>),
     /// To something in this process.
     InProcess(Arc<InProcess>),
 }
@@ -91,10 +92,11 @@ impl Client {
     }
 
     fn build(domain: &Domain, route: &Route, verify: bool) -> Result<Self, ClientError> {
+        let jar = Arc::new(Jar::default());
         let mut builder = reqwest::Client::builder()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
-            .cookie_store(true)
+            .cookie_provider(Arc::clone(&jar))
             .no_proxy()
             .tls_info(true)
             .connect_timeout(Duration::from_secs(5))
@@ -110,7 +112,7 @@ impl Client {
         }
         let inner = builder.build().map_err(|source| ClientError::Build { source })?;
         let origin = format!("https://{domain}:{}", route.https.port());
-        Ok(Self { way: Way::Network(inner), origin: origin.into() })
+        Ok(Self { way: Way::Network(inner, jar), origin: origin.into() })
     }
 
     /// Returns `https://<domain>:<port>` (without a port in process), where requests go. The `Host` header carries the domain alone.
@@ -123,6 +125,13 @@ impl Client {
         format!("https://{}", self.host())
     }
 
+    /// Returns the `cookie` header that a request to a path would carry; none without cookies, and in process.
+    pub fn cookies(&self, path: &str) -> Option<String> {
+        let Way::Network(_, jar) = &self.way else { return None };
+        let url = format!("{}{path}", self.origin).parse().ok()?;
+        Some(jar.cookies(&url)?.to_str().ok()?.to_owned())
+    }
+
     fn host(&self) -> &str {
         self.origin.trim_start_matches("https://").split(':').next().unwrap_or_default()
     }
@@ -130,7 +139,7 @@ impl Client {
     /// Begins a request to a path, for methods, headers and bodies of one's own; end it with [`Client::send`].
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let client = match &self.way {
-            Way::Network(client) => client,
+            Way::Network(client, _) => client,
             Way::InProcess(inner) => inner.client(),
         };
         client
@@ -158,7 +167,7 @@ impl Client {
         let url = &self.origin;
         let sent = async {
             match &self.way {
-                Way::Network(_) => over_the_network(url, request, limit).await,
+                Way::Network(..) => over_the_network(url, request, limit).await,
                 Way::InProcess(inner) => inner.send(url, request).await,
             }
         };

@@ -248,6 +248,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             facts: state.facts.clone(),
             repo_tests: self.recipe.repo_tests.of(tier, phase),
             without_suite: self.recipe.repo_tests.replaces_suite(tier),
+            browser: Some(self.dir.join("browser")),
             out: self.dir.join("work").join(name),
         }
     }

@@ -93,10 +93,10 @@ impl ProcessError {
     }
 }
 
-struct Running {
-    child: Child,
-    stdout: Capture,
-    stderr: Capture,
+pub(super) struct Running {
+    pub(super) child: Child,
+    pub(super) stdout: Capture,
+    pub(super) stderr: Capture,
     pumps: JoinSet<()>,
     guard: GroupGuard,
 }
@@ -162,7 +162,7 @@ impl Cmd {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
-    fn spawn(&self) -> io::Result<Running> {
+    pub(super) fn spawn(&self) -> io::Result<Running> {
         let mut command = tokio::process::Command::new(&self.program);
         command
             .args(self.plain_args())

@@ -78,7 +78,7 @@ async fn one_after_another(steps: Vec<Step>, ctx: &Ctx, notes: &Notes) -> Result
         let name = step.name.clone();
         let began = Instant::now();
         let ending = one::run(step, ctx.clone()).await;
-        one::report(name, ending, began.elapsed(), notes)?;
+        one::report(name, ending, &[], began.elapsed(), notes)?;
     }
     Ok(())
 }

@@ -65,7 +65,7 @@ pub(crate) fn of_every_tier(
 }
 
 /// Returns steps as trials of one session.
-pub(super) fn trials_of(run: &Arc<RunFile>, steps: Vec<Step>) -> Vec<Trial> {
+pub(crate) fn trials_of(run: &Arc<RunFile>, steps: Vec<Step>) -> Vec<Trial> {
     let session = Arc::new(Session::new(Arc::clone(run)));
     let trial = |step: Step| {
         let session = Arc::clone(&session);

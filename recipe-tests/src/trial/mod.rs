@@ -8,5 +8,7 @@ mod panics;
 mod session;
 
 pub use in_process::TrialsInProcess;
+#[cfg(test)]
+pub(crate) use list::trials_of;
 pub(crate) use list::{Phases, attached, of_every_tier, unattached};
 pub(crate) use panics::note_where_panics_happen;

@@ -48,19 +48,33 @@ pub(super) async fn run(step: Step, ctx: Ctx) -> Ending {
     }
 }
 
-/// Hands back how a step ended, and returns what that means, without any known secret.
+/// Hands back how a step ended, and returns what that means, without any known secret. What was kept of its pages is
+/// named.
 pub(super) fn report(
     name: String,
     ending: Ending,
+    kept: &[String],
     took: Duration,
     notes: &Notes,
 ) -> Result<Outcome, NotesError> {
     let mut end = outcome(ending);
-    end.message = end.message.map(|m| notes.scrub(&m));
+    let pages = if kept.is_empty() { String::new() } else { format!("; see {}", kept.join(", ")) };
+    end.message = end.message.map(|m| notes.scrub(&format!("{m}{pages}")));
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let Outcome { status, message, cause } = end.clone();
     notes.append(TrialLine::Done { name, status, duration_ms, message, cause })?;
     Ok(end)
+}
+
+impl Ending {
+    /// Returns whether the step failed, so that what its pages show is worth keeping.
+    pub(super) fn is_failure(&self) -> bool {
+        match self {
+            Self::Returned(Ok(())) => false,
+            Self::Returned(Err(failure)) => !matches!(failure.said, Said::Skip(_)),
+            Self::Panicked(_) | Self::TimedOut(_) | Self::Stuck(_) | Self::Lost(_) => true,
+        }
+    }
 }
 
 /// Decides what a step's end means.

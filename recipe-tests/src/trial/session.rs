@@ -12,6 +12,7 @@ use libtest_mimic::{Completion, Failed};
 use super::one::{self, Ending, Outcome};
 use crate::ctx::Ctx;
 use crate::notes::Notes;
+use crate::page::EVIDENCE;
 use crate::suite::Step;
 
 /// How much longer than its limit a step may take before its thread is given up: it should end by itself there.
@@ -31,7 +32,15 @@ struct Worker {
 
 struct Job {
     step: Step,
-    reply: Sender<Ending>,
+    reply: Sender<Told>,
+}
+
+/// What a worker says of a step.
+enum Told {
+    /// How it ended.
+    Ended(Ending),
+    /// Its pages are closed; what was kept of them.
+    Closed(Vec<String>),
 }
 
 impl Session {
@@ -44,8 +53,8 @@ impl Session {
         let notes = self.notes()?;
         let name = step.name.clone();
         let began = Instant::now();
-        let ending = self.ending(step, &notes);
-        let end = one::report(name, ending, began.elapsed(), &notes);
+        let (ending, kept) = self.ending(step, &notes);
+        let end = one::report(name, ending, &kept, began.elapsed(), &notes);
         let Outcome { status, message, cause } = end.map_err(|e| Chain(&e).to_string())?;
         let message = message.unwrap_or_default();
         match status {
@@ -67,32 +76,39 @@ impl Session {
         Ok(Arc::clone(self.notes.get_or_init(|| Arc::new(opened))))
     }
 
-    fn ending(&self, step: Step, notes: &Arc<Notes>) -> Ending {
+    fn ending(&self, step: Step, notes: &Arc<Notes>) -> (Ending, Vec<String>) {
         // Held for the whole step: trials are run one after another even when several threads ask.
         let mut slot = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         let worker = match slot.take() {
             Some(worker) => worker,
             None => match Worker::start(Arc::clone(&self.run), Arc::clone(notes)) {
                 Ok(worker) => worker,
-                Err(error) => return Ending::Lost(format!("failed to start a thread: {error}")),
+                Err(error) => return lost(&format!("failed to start a thread: {error}")),
             },
         };
         let limit = step.limit;
         let (reply, answer) = channel();
         if worker.jobs.send(Job { step, reply }).is_err() {
-            return Ending::Lost("what runs the trials ended before this one".to_owned());
+            return lost("what runs the trials ended before this one");
         }
-        match answer.recv_timeout(limit + GRACE) {
-            Ok(ending) => {
-                *slot = Some(worker);
-                ending
+        let ending = match answer.recv_timeout(limit + GRACE) {
+            Ok(Told::Ended(ending)) => ending,
+            Err(RecvTimeoutError::Timeout) => return (Ending::Stuck(limit), Vec::new()),
+            Ok(Told::Closed(_)) | Err(RecvTimeoutError::Disconnected) => {
+                return lost("what runs the trials ended during this one");
             }
-            Err(RecvTimeoutError::Timeout) => Ending::Stuck(limit),
-            Err(RecvTimeoutError::Disconnected) => {
-                Ending::Lost("what runs the trials ended during this one".to_owned())
-            }
-        }
+        };
+        // A thread that does not come to the end of this is left behind; the step has ended all the same.
+        let Ok(Told::Closed(kept)) = answer.recv_timeout(EVIDENCE + GRACE) else {
+            return (ending, vec!["its pages could not be closed".to_owned()]);
+        };
+        *slot = Some(worker);
+        (ending, kept)
     }
+}
+
+fn lost(why: &str) -> (Ending, Vec<String>) {
+    (Ending::Lost(why.to_owned()), Vec::new())
 }
 
 impl Worker {
@@ -111,13 +127,24 @@ fn work(jobs: &Receiver<Job>, run: Arc<RunFile>, notes: Arc<Notes>) {
         Err(error) => {
             let lost = Ending::Lost(format!("failed to start the async runtime: {error}"));
             // The session sees the channel close if it is gone already.
-            drop(jobs.recv().map(|job| job.reply.send(lost)));
+            drop(jobs.recv().map(|job| {
+                job.reply
+                    .send(Told::Ended(lost))
+                    .and_then(|()| job.reply.send(Told::Closed(vec![])))
+            }));
             return;
         }
     };
     let ctx = Ctx::new(run, notes);
     while let Ok(Job { step, reply }) = jobs.recv() {
-        if reply.send(runtime.block_on(one::run(step, ctx.clone()))).is_err() {
+        let name = step.name.clone();
+        let ending = runtime.block_on(one::run(step, ctx.clone()));
+        let failed = ending.is_failure().then_some(name.as_str());
+        if reply.send(Told::Ended(ending)).is_err() {
+            return;
+        }
+        let kept = runtime.block_on(ctx.close_pages(failed));
+        if reply.send(Told::Closed(kept)).is_err() {
             return;
         }
     }

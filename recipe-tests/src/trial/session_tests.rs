@@ -41,6 +41,7 @@ fn run_file(dir: &Utf8Path, tier: Tier, phase: Phase) -> Arc<RunFile> {
         facts: BTreeMap::new(),
         repo_tests: Vec::new(),
         without_suite: false,
+        browser: None,
         out: dir.join("out.jsonl"),
     })
 }
