@@ -118,6 +118,28 @@ pub enum Happened {
         #[serde(skip_serializing_if = "Option::is_none")]
         cause: Option<CauseClass>,
     },
+    /// An attempt at a tier ended that is made again as a whole where it is wrong: the backup.
+    AttemptFinished {
+        /// The tier.
+        tier: Tier,
+        /// Which, from 1.
+        attempt: u32,
+        /// How it ended.
+        status: Status,
+        /// Why it was not verified.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// Whose fault that is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cause: Option<Cause>,
+        /// The snapshot that it made.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        snapshot: Option<String>,
+        /// How long it took, its checks included.
+        duration_ms: u64,
+        /// Whether another one follows: then the checks so far are not the tier's.
+        again: bool,
+    },
     /// It was seen what became of a marker. A later one about the same marker and event counts.
     Ledgered {
         /// What became of it.
@@ -132,7 +154,7 @@ pub enum Happened {
         /// Why it was skipped or not verified.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
-        /// Whose fault that is.
+        /// Whose fault that is; of a pass: that it is a flake, and what was wrong before.
         #[serde(skip_serializing_if = "Option::is_none")]
         cause: Option<Cause>,
         /// How long it took.

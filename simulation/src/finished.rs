@@ -67,6 +67,21 @@ impl Finished {
         self.happened.iter().any(|f| f.kind() == kind)
     }
 
+    /// Returns whether a backup was spoiled, and a later one of the same run was not: a pass, and a flake.
+    pub(crate) fn had_a_mended_backup(&self) -> bool {
+        self.happened.iter().any(|f| f.is_mended())
+    }
+
+    /// Returns whether nothing happened that may keep the run from a pass.
+    pub(crate) fn is_undisturbed(&self) -> bool {
+        self.happened.iter().all(|f| f.is_mended())
+    }
+
+    /// Returns whether the recipe is wrong in a way that nobody claims to see.
+    pub(crate) fn had_a_lasting_fault(&self) -> bool {
+        self.happened.iter().any(|f| f.kind() == Kind::Recipe && !f.is_mended())
+    }
+
     /// Returns whether the recipe is wrong, by itself or by a fault that some tier claims to catch.
     pub(crate) fn recipe_is_wrong(&self) -> bool {
         let by_fault =

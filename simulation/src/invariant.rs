@@ -125,6 +125,10 @@ pub(crate) fn differing(seen: String) -> Violation {
 
 fn false_green(run: &Finished) -> Option<String> {
     let results = run.results.as_ref()?;
+    let is_silent = results.verdict == RunVerdict::Pass && results.flakes.is_empty();
+    if run.had_a_mended_backup() && is_silent {
+        return Some("a backup was wrong and made again, and nothing says so".to_owned());
+    }
     if !run.recipe_is_wrong() {
         return None;
     }
@@ -152,7 +156,7 @@ fn false_red(run: &Finished) -> Option<String> {
     if results.verdict == RunVerdict::Error {
         return Some(format!("a defect of the harness: {}", shown(results)));
     }
-    if run.recipe_is_wrong() || run.had(Kind::Recipe) {
+    if run.recipe_is_wrong() || run.had_a_lasting_fault() {
         return None;
     }
     let ours = matches!(
@@ -164,11 +168,11 @@ fn false_red(run: &Finished) -> Option<String> {
         (RunVerdict::NotVerified, _) if !ours => {
             Some(format!("not verified, and the cause is not named: {}", shown(results)))
         }
-        (RunVerdict::NotVerified, Expected::Pass { .. }) if run.happened.is_empty() => {
+        (RunVerdict::NotVerified, Expected::Pass { .. }) if run.is_undisturbed() => {
             Some(format!("nothing went wrong, and yet {}", shown(results)))
         }
         (RunVerdict::Pass, Expected::Pass { level })
-            if results.level < level && run.happened.is_empty() =>
+            if results.level < level && run.is_undisturbed() =>
         {
             Some(format!("expected level {level}, {}", shown(results)))
         }

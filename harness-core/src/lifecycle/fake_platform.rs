@@ -322,7 +322,10 @@ impl Platform for FakePlatform {
         limit: Duration,
     ) -> Result<Snapshot, OpError> {
         self.core.called("back_up", &format!("{into} {limit:?}")).await?;
-        let id = "snap".to_owned();
+        let id = match self.core.counts.lock().unwrap()["back_up"] {
+            1 => "snap".to_owned(),
+            nth => format!("snap-{nth}"),
+        };
         Ok(Snapshot { id, time: None, paths: Vec::new(), archive: None, hook_errors: Vec::new() })
     }
 

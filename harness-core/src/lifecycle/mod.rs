@@ -2,6 +2,8 @@
 //! happens as events and nothing else. Main item: [`Job`].
 
 mod asked;
+mod attempts;
+mod backup;
 mod bounded;
 mod defined;
 mod hooked;
@@ -16,6 +18,8 @@ mod teardown;
 mod tiers;
 mod trials;
 
+#[cfg(test)]
+mod backup_tests;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
@@ -33,8 +37,10 @@ mod steps_tests;
 #[cfg(test)]
 mod tiers_tests;
 
+pub(crate) use attempts::{Made, after, is_made_again, what_was_wrong};
 pub(crate) use tiers::{Judged, TierEnd, judge, judge_step, silent};
 
+pub use attempts::ATTEMPTS;
 pub use defined::defined_services;
 pub use job::{Job, Keep, Limits, RecipeStates};
 pub use reach::Reach;

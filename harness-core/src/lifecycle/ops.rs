@@ -1,4 +1,4 @@
-//! The op of each tier, done exactly once.
+//! The op of each tier, done once; a backup that is wrong again (`backup`).
 
 use tokio::time::Instant;
 
@@ -16,19 +16,20 @@ use super::bounded::bounded;
 use super::hooked::passed_over;
 use super::job::{Job, State};
 use super::reach::Reach;
-use super::tiers::Trouble;
+use super::tiers::{TierEnd, Trouble};
 use super::trials::Trials;
 
 impl<P: Platform, T: Trials> Job<'_, P, T> {
-    /// Does the tier's op, its seeds before it. The trouble says which step did not succeed.
-    pub(super) async fn op(&self, tier: Tier, state: &mut State) -> Result<(), Trouble> {
+    /// Does the tier's op, its seeds before it and its checks after it. The trouble says which step did not succeed.
+    pub(super) async fn op(&self, tier: Tier, state: &mut State) -> Result<TierEnd, Trouble> {
         match tier {
             Tier::Install => self.install(state).await,
             Tier::Upgrade => self.upgrade(state).await,
-            Tier::Backup => self.back_up(state).await,
             Tier::Restore => self.restore(state).await,
             Tier::Custom => self.seed(tier, state).await,
-        }
+            Tier::Backup => return self.backup(state).await,
+        }?;
+        Ok(self.check(tier, state).await)
     }
 
     async fn install(&self, state: &mut State) -> Result<(), Trouble> {
@@ -118,17 +119,6 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         Ok(())
     }
 
-    async fn back_up(&self, state: &mut State) -> Result<(), Trouble> {
-        // A database that still cycles after the upgrade gives a dump that is cut short, and takes no marker.
-        self.settled(Tier::Backup, state).await?;
-        self.seed(Tier::Backup, state).await?;
-        let into = self.dir.join("work");
-        let before = self.before_hooks().await?;
-        let back_up = self.platform.back_up(&self.plan.app, &into, self.limits.backup);
-        state.snapshot = Some(self.step(Tier::Backup, "backup", "backed_up", back_up).await?);
-        self.hooks_were_run("backed_up", before).await
-    }
-
     async fn restore(&self, state: &mut State) -> Result<(), Trouble> {
         let Some(snapshot) = state.snapshot.clone() else {
             let cause =
@@ -142,7 +132,9 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let before = Before::from_observation(&self.observe_once().await?);
         let restore = self.platform.restore(&self.plan.app, &snapshot, self.limits.backup);
         self.step(Tier::Restore, "restore", "restored", restore).await?;
-        self.hooks_were_run("restored", hooks).await?;
+        if let Some(cause) = self.passed_over(hooks).await? {
+            return Err(Trouble::new("restored", cause));
+        }
         self.ready_step(Tier::Restore, state, &before).await?;
         Ok(())
     }
@@ -161,36 +153,33 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 
     /// Waits until what is deployed has settled again, so that seeds find what they plant in or break.
-    async fn settled(&self, tier: Tier, state: &State) -> Result<(), Trouble> {
+    pub(super) async fn settled(&self, tier: Tier, state: &State) -> Result<(), Trouble> {
         let before = Before::from_observation(&self.observe_once().await?);
         self.ready(tier, state, &before).await.map(drop)
     }
 
     /// Looks at what runs before hooks do, if there are any.
-    async fn before_hooks(&self) -> Result<Option<Observation>, Trouble> {
+    pub(super) async fn before_hooks(&self) -> Result<Option<Observation>, Trouble> {
         if self.recipe.hooked.is_empty() {
             return Ok(None);
         }
         self.observe_once().await.map(Some)
     }
 
-    /// Checks that no service with hooks was out of reach while a backup or a restore was made.
-    async fn hooks_were_run(
+    /// Returns why hooks may not have been run while a backup or a restore was made, if that is so.
+    pub(super) async fn passed_over(
         &self,
-        check: &'static str,
         before: Option<Observation>,
-    ) -> Result<(), Trouble> {
-        let Some(before) = before else { return Ok(()) };
+    ) -> Result<Option<Cause>, Trouble> {
+        let Some(before) = before else { return Ok(None) };
         let after = self.observe_once().await?;
-        match passed_over(&self.recipe.hooked, &before, &after) {
-            None => Ok(()),
-            Some(service) => {
-                let text = format!(
-                    "service `{service}` did not run all the time: its hooks may have been passed over without a word"
-                );
-                Err(Trouble::new(check, Cause::new(CauseClass::Host, text)))
-            }
-        }
+        let service = passed_over(&self.recipe.hooked, &before, &after);
+        Ok(service.map(|service| {
+            let text = format!(
+                "service `{service}` did not run all the time: its hooks may have been passed over without a word"
+            );
+            Cause::new(CauseClass::Host, text)
+        }))
     }
 
     async fn deploy(
@@ -233,7 +222,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.observe().await.map_err(|e| Trouble::from_op("observed", &e))
     }
 
-    async fn step<V>(
+    pub(super) async fn step<V>(
         &self,
         tier: Tier,
         phase: &str,

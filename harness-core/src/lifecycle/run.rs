@@ -101,8 +101,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     async fn tier(&self, tier: Tier, state: &mut State) -> TierEnd {
         let began = Instant::now();
         match self.op(tier, state).await {
-            Ok(()) => {
-                let end = self.check(tier, state).await;
+            Ok(end) => {
                 if end.status == Status::Fail {
                     self.gather_logs(&state.service_names()).await;
                 }

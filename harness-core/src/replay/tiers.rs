@@ -2,7 +2,9 @@
 
 use crate::cause::{Cause, CauseClass};
 use crate::event::{Event, Happened};
-use crate::lifecycle::{Judged, TierEnd, judge, judge_step, silent};
+use crate::lifecycle::{
+    Judged, Made, TierEnd, after, is_made_again, judge, judge_step, silent, what_was_wrong,
+};
 use crate::plan::{Plan, Planned};
 use crate::tier::{Status, Tier};
 
@@ -21,6 +23,8 @@ struct Known {
     trouble: Option<Cause>,
     /// The step that did not succeed.
     step: Option<CauseClass>,
+    /// What was wrong with each attempt before.
+    wrong: Vec<String>,
 }
 
 /// How far the checks of a tier are.
@@ -47,6 +51,18 @@ pub(super) fn replay(events: &[Event]) -> Vec<Decision> {
         if matches!(event.what, Happened::Stopped { .. } | Happened::HarnessBroke { .. }) {
             plan = None;
         }
+        if let Happened::AttemptFinished { tier, attempt, status, reason, cause, again, .. } =
+            &event.what
+        {
+            let end = TierEnd { status: *status, reason: reason.clone(), cause: cause.clone() };
+            let recorded = (*attempt, &end, *again);
+            decisions.extend(plan.and_then(|p| attempted(p, *tier, &known, recorded)));
+            if *again {
+                let mut wrong = std::mem::take(&mut known).wrong;
+                wrong.push(what_was_wrong(&end));
+                known.wrong = wrong;
+            }
+        }
         if let Happened::TierFinished { tier, status, reason, cause, .. } = &event.what {
             let end = TierEnd { status: *status, reason: reason.clone(), cause: cause.clone() };
             let known = std::mem::take(&mut known);
@@ -57,6 +73,13 @@ pub(super) fn replay(events: &[Event]) -> Vec<Decision> {
 }
 
 impl Known {
+    /// Judges the checks by what they said, and returns those that said nothing too.
+    fn judged(&self, planned: &[String]) -> (TierEnd, Vec<Judged>) {
+        let silent = silent(planned, &self.said, self.trouble.as_ref());
+        let all: Vec<Judged> = self.said.iter().chain(&silent).cloned().collect();
+        (judge(&all, self.trouble.as_ref()), silent)
+    }
+
     fn hear(&mut self, what: &Happened) {
         if let Happened::PhaseStarted { phase, tier: Some(_), .. } = what
             && phase == "check"
@@ -85,6 +108,28 @@ impl Known {
     }
 }
 
+/// Decides again whether an attempt was right, and whether the whole is made again.
+fn attempted(
+    plan: &Plan,
+    tier: Tier,
+    known: &Known,
+    (attempt, end, again): (u32, &TierEnd, bool),
+) -> Option<Decision> {
+    if !matches!(known.checks, Some(Checks::Begun | Checks::Ended)) {
+        return None;
+    }
+    let (today, _) = known.judged(&plan.tier(tier).checks);
+    let is_again = is_made_again(attempt, Made::Whole, &today);
+    let with_next = |end, again| {
+        format!("{}, {}", shown(end), if again { "made again" } else { "not made again" })
+    };
+    Some(Decision {
+        what: format!("{tier}: attempt {attempt}"),
+        recorded: with_next(end, again),
+        today: with_next(&today, is_again),
+    })
+}
+
 fn again(plan: &Plan, tier: Tier, known: &Known, recorded: &TierEnd) -> Vec<Decision> {
     let planned = plan.tier(tier);
     let decided = |what: &str, recorded: String, today: String| Decision {
@@ -99,9 +144,8 @@ fn again(plan: &Plan, tier: Tier, known: &Known, recorded: &TierEnd) -> Vec<Deci
             vec![decided("skipped", shown(recorded), shown(&today))]
         }
         (Planned::Run, Some(Checks::Begun | Checks::Ended), _) => {
-            let silent = silent(&planned.checks, &known.said, known.trouble.as_ref());
-            let all: Vec<Judged> = known.said.iter().chain(&silent).cloned().collect();
-            let today = judge(&all, known.trouble.as_ref());
+            let (judged, silent) = known.judged(&planned.checks);
+            let today = after(&known.wrong, judged);
             let mut both = vec![decided("judged", shown(recorded), shown(&today))];
             if !(silent.is_empty() && known.silent.is_empty()) {
                 both.push(decided("silent checks", names(&known.silent), names(&silent)));

@@ -14,8 +14,8 @@ use crate::tier::{Rung, Status, Tier};
 
 use super::ladder::{level, rungs};
 use super::results::{
-    CauseReport, CensusReport, Check, Deploys, Flags, LintSummary, PhaseSpan, PlatformReport,
-    Results, RunVerdict, SCHEMA, Skips, Stage,
+    Attempt, CauseReport, CensusReport, Check, Deploys, Flags, Flake, LintSummary, PhaseSpan,
+    PlatformReport, Results, RunVerdict, SCHEMA, Skips, Stage,
 };
 
 /// An event log from which no results can be made.
@@ -28,6 +28,7 @@ struct Fold {
     head: Option<(Timestamp, Plan, PlatformFacts)>,
     finished: Option<Timestamp>,
     checks: IndexMap<Tier, Vec<Check>>,
+    attempts: IndexMap<Tier, Vec<Attempt>>,
     tiers: IndexMap<Tier, (Status, Option<String>, Option<Cause>, u64)>,
     lint: Option<LintReport>,
     deploys: u32,
@@ -87,6 +88,7 @@ impl Fold {
                 };
                 self.checks.entry(*tier).or_default().push(check);
             }
+            Happened::AttemptFinished { .. } => self.hear_attempt(&event.what),
             Happened::TierFinished { tier, status, reason, cause, duration_ms } => {
                 self.tiers.insert(*tier, (*status, reason.clone(), cause.clone(), *duration_ms));
             }
@@ -105,6 +107,35 @@ impl Fold {
             }
             Happened::SecretLeaked { artefact } => self.leaks.push(artefact.clone()),
             Happened::HarnessBroke { text } => self.broke = Some(text.clone()),
+        }
+    }
+
+    fn hear_attempt(&mut self, what: &Happened) {
+        let Happened::AttemptFinished {
+            tier,
+            attempt,
+            status,
+            reason,
+            cause,
+            snapshot,
+            duration_ms,
+            again,
+        } = what
+        else {
+            return;
+        };
+        let why = cause.as_ref().map(|c| c.evidence.clone());
+        self.attempts.entry(*tier).or_default().push(Attempt {
+            attempt: *attempt,
+            status: *status,
+            reason: why.or_else(|| reason.clone()),
+            cause: cause.as_ref().map(|c| c.class),
+            snapshot: snapshot.clone(),
+            duration_ms: *duration_ms,
+        });
+        // What they said of an attempt that was made again is not said of the tier.
+        if *again {
+            self.checks.shift_remove(tier);
         }
     }
 
@@ -159,6 +190,7 @@ impl Fold {
         };
         let (verdict, cause) = self.verdict(&plan, &results);
         let stages = Tier::ALL.into_iter().map(|t| self.stage(t)).collect();
+        let flakes = self.flakes();
         Ok(Results {
             schema: SCHEMA,
             run_id: plan.run_id.to_string(),
@@ -190,6 +222,7 @@ impl Fold {
             phases: with_gaps(self.phases, self.last_ms),
             census: self.census,
             ledger: self.ledger,
+            flakes,
             flags,
             customization: plan.customization,
             notes: self.notes,
@@ -204,7 +237,21 @@ impl Fold {
             0,
         ));
         let checks = self.checks.get(&tier).cloned().unwrap_or_default();
-        Stage { tier, status, reason, duration_ms, checks }
+        let attempts = self.attempts.get(&tier).cloned().unwrap_or_default();
+        Stage { tier, status, reason, duration_ms, checks, attempts }
+    }
+
+    fn flakes(&self) -> Vec<Flake> {
+        let flake = |(tier, (status, _, cause, _)): (&Tier, &(Status, _, Option<Cause>, _))| {
+            let cause = cause.as_ref().filter(|c| c.class == CauseClass::Flake)?;
+            let attempts = self.attempts.get(tier).map_or(0, Vec::len);
+            (*status == Status::Pass).then(|| Flake {
+                tier: *tier,
+                attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+                evidence: cause.evidence.clone(),
+            })
+        };
+        self.tiers.iter().filter_map(flake).collect()
     }
 
     /// What the run proved, worst first: a defect of ours, a failure, something that kept it from being verified.

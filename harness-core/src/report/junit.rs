@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 use thiserror::Error;
 
 use crate::tier::Status;
@@ -36,6 +36,9 @@ fn suite(recipe: &str, stage: &Stage) -> TestSuite {
     for check in &stage.checks {
         suite.add_test_case(case(recipe, stage, check));
     }
+    if let Some(case) = flaky(recipe, stage) {
+        suite.add_test_case(case);
+    }
     if stage.checks.is_empty() {
         let check = Check {
             name: "tier".to_owned(),
@@ -47,6 +50,27 @@ fn suite(recipe: &str, stage: &Stage) -> TestSuite {
         suite.add_test_case(case(recipe, stage, &check));
     }
     suite
+}
+
+/// Returns a tier that passed only when it was done again, as JUnit shows a test that did.
+fn flaky(recipe: &str, stage: &Stage) -> Option<TestCase> {
+    let wrong = stage.attempts.split_last().map(|(_, before)| before).filter(|b| !b.is_empty())?;
+    if stage.status != Status::Pass {
+        return None;
+    }
+    let mut case = TestCase::new(
+        format!("{recipe}::{}::passed_at_attempt_{}", stage.tier, stage.attempts.len()),
+        TestCaseStatus::success(),
+    );
+    case.set_classname(format!("{recipe}.{}", stage.tier));
+    for attempt in wrong {
+        let mut run = TestRerun::new(NonSuccessKind::Failure);
+        run.set_time(Duration::from_millis(attempt.duration_ms));
+        run.set_message(attempt.reason.clone().unwrap_or_default());
+        run.set_type("flake");
+        case.status.add_rerun(run);
+    }
+    Some(case)
 }
 
 fn case(recipe: &str, stage: &Stage, check: &Check) -> TestCase {

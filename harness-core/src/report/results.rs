@@ -87,6 +87,9 @@ pub struct Results {
     /// What became of planted data: for each marker and event the last word.
     #[serde(default)]
     pub ledger: Vec<LedgerEntry>,
+    /// What passed only when it was done again: it counts as a pass, and somebody should look at it.
+    #[serde(default)]
+    pub flakes: Vec<Flake>,
     /// Where the time went.
     pub phases: Vec<PhaseSpan>,
     /// What must hold of every run.
@@ -142,8 +145,39 @@ pub struct Stage {
     pub reason: Option<String>,
     /// How long it took, its op included.
     pub duration_ms: u64,
-    /// Its checks, the steps of its op first.
+    /// Its checks, the steps of its op first; those of the last attempt where several were made.
     pub checks: Vec<Check>,
+    /// What was made again as a whole where it was wrong: every attempt, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+}
+
+/// One attempt at a tier that is made again as a whole where it is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Attempt {
+    /// Which, from 1.
+    pub attempt: u32,
+    /// How it ended.
+    pub status: Status,
+    /// What was wrong with it.
+    pub reason: Option<String>,
+    /// Whose fault that is.
+    pub cause: Option<CauseClass>,
+    /// The snapshot that it made.
+    pub snapshot: Option<String>,
+    /// How long it took, its checks included.
+    pub duration_ms: u64,
+}
+
+/// A tier that passed only when it was done again.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Flake {
+    /// The tier.
+    pub tier: Tier,
+    /// How many attempts it took.
+    pub attempts: u32,
+    /// What was wrong with those before.
+    pub evidence: String,
 }
 
 /// A check.

@@ -55,6 +55,7 @@ impl Server {
             w.spoil_backup(&before_hooks, &mut files);
             dump_yesterday(w, app, &plan, &before_hooks, &mut files);
             run_hooks(w, app, &plan, Moment::BackupPost, &mut errors).map_err(refused)?;
+            w.trouble().backup_made();
             let id = w.random().hex(64);
             let kept = Kept { time: w.now(), files };
             check_played(&w.drain_refusals(), &op)?;

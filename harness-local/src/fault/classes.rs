@@ -115,15 +115,15 @@ pub const CLASSES: &[Class] = &[
         .stands_for("update state `paused` for ever").caught(&[Upgrade], &["converged"]),
     recipe((What::ServiceLeft, "service-left"), Nothing, Only(Upgrade), "Base has a service that head does not define any more.")
         .stands_for("a dropped service keeps running").caught(&[Upgrade], &["no_service_left_behind"]),
-    recipe((What::HookFails, "hook-fails"), Nothing, Only(Backup), "Every backup hook ends with an error.")
+    recipe((What::HookFails, "hook-fails"), Times, Only(Backup), "Every backup hook ends with an error, in so many backups or in all.")
         .stands_for("a failing hook does not end the backup").caught(&[Backup], &["hooks_succeeded"]),
-    recipe((What::HookSilent, "hook-silent"), Nothing, Only(Backup), "Every backup hook does nothing and says that all is well; seen where a label names what the hook makes.")
+    recipe((What::HookSilent, "hook-silent"), Times, Only(Backup), "Every backup hook does nothing and says that all is well, in so many backups or in all; seen where a label names what the hook makes.")
         .stands_for("dump absent, backup \"succeeds\"").caught(&[Backup], &["declared_paths_are_in_it"]),
-    recipe((What::DumpTruncated, "dump-truncated"), Nothing, Only(Backup), "Every file is in the backup with the first half of its content; seen by the marker in a volume, and in what is compressed.")
+    recipe((What::DumpTruncated, "dump-truncated"), Times, Only(Backup), "Every file is in the backup with the first half of its content, in so many backups or in all; seen by the marker in a volume, and in what is compressed.")
         .stands_for("dump truncated, backup \"succeeds\", restore loses data").caught(&[Backup], &["declared_volumes_are_in_it", "declared_paths_are_in_it"]),
-    recipe((What::DumpEmpty, "dump-empty"), Nothing, Only(Backup), "Every file is in the backup without content.")
+    recipe((What::DumpEmpty, "dump-empty"), Times, Only(Backup), "Every file is in the backup without content, in so many backups or in all.")
         .stands_for("empty dump").caught(&[Backup], &["artefact_has_content"]),
-    recipe((What::VolumeMissed, "volume-missed"), Nothing, Only(Backup), "A volume that is to be backed up is not in the backup.")
+    recipe((What::VolumeMissed, "volume-missed"), Times, Only(Backup), "A volume that is to be backed up is not in the backup, in so many backups or in all.")
         .stands_for("artefact misses a volume").caught(&[Backup], &["declared_volumes_are_in_it", "declared_paths_are_in_it"]),
     recipe((What::RestoreNothing, "restore-nothing"), Nothing, Only(Restore), "The restore changes nothing and says that all is well.")
         .stands_for("restore loses data").caught(&[Restore], &["markers_are_back"]),

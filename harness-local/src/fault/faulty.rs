@@ -192,7 +192,7 @@ impl<R: Reach> Faulty<R> {
             return None;
         }
         if let Some(spoiled) = spoiled(fault.what) {
-            self.shared().with(|w| w.trouble().spoil(id, spoiled));
+            self.shared().with(|w| w.trouble().spoil(id, spoiled, fault.number()));
             return None;
         }
         if let Some(moment) = moment(fault.what) {

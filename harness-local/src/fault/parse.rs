@@ -4,11 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use harness_core::lifecycle::ATTEMPTS;
 use harness_core::tier::Tier;
 use thiserror::Error;
 
 use super::amount::{Amount, Parameter};
-use super::at::At;
+use super::at::{At, Places};
 use super::classes::{CLASSES, Class};
 use super::what::{Kind, What};
 
@@ -85,11 +86,17 @@ impl Fault {
         self.what.class().kind
     }
 
+    /// Returns whether it spoils fewer backups than are made where they are wrong: the last one is right.
+    pub fn is_mended(self) -> bool {
+        let of_backups = self.what.class().places == Places::Only(Tier::Backup);
+        of_backups && self.number().is_some_and(|times| times < ATTEMPTS)
+    }
+
     /// Returns the tiers that claim to catch it; in one of them it must end red. Of some faults nobody claims that.
     pub fn caught_by(self) -> &'static [Tier] {
         let claimed = self.what.class().caught_by;
-        // What ends by itself after so many times may be over before anybody can say that it never ends.
-        if self.what == What::CrashLoop && self.amount.is_some() {
+        // A backup that is wrong is made again. What ends by itself after so many times may be over before anybody can say that it never ends.
+        if self.is_mended() || self.what == What::CrashLoop && self.amount.is_some() {
             return &[];
         }
         match self.at.tier().and_then(|tier| claimed.iter().position(|c| *c == tier)) {

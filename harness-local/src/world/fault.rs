@@ -3,7 +3,7 @@
 //! Nothing is, until a fault says so: an untroubled world decides and draws exactly as if this were not there. Each
 //! fault has a number, by which one can ask afterwards whether it came to anything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,6 +71,8 @@ pub(crate) struct Trouble {
     pub(super) orders: Vec<(FaultId, Order)>,
     /// What backups and restores do.
     pub(super) spoiled: Vec<(FaultId, Spoiled)>,
+    /// How many more backups are spoiled, of the faults that end.
+    pub(super) spoils: BTreeMap<FaultId, u32>,
     slow: Option<(FaultId, u32)>,
     pull: Option<(FaultId, ImageSource)>,
     exec_refused: Option<Until>,
@@ -129,9 +131,10 @@ impl Trouble {
         self.orders.push((id, order));
     }
 
-    /// Makes backups or restores do something else.
-    pub(crate) fn spoil(&mut self, id: FaultId, spoiled: Spoiled) {
+    /// Makes backups or restores do something else; so many backups, or all of them.
+    pub(crate) fn spoil(&mut self, id: FaultId, spoiled: Spoiled, times: Option<u32>) {
         self.spoiled.push((id, spoiled));
+        self.spoils.extend(times.map(|times| (id, times)));
     }
 
     /// Makes everything so many times as slow.

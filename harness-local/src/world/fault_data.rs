@@ -79,6 +79,15 @@ impl Trouble {
         }
     }
 
+    /// Notes that a backup was made: what spoils so many of them spoils one fewer from now on.
+    pub(crate) fn backup_made(&mut self) {
+        for left in self.spoils.values_mut() {
+            *left = left.saturating_sub(1);
+        }
+        let spoils = &self.spoils;
+        self.spoiled.retain(|(id, _)| spoils.get(id) != Some(&0));
+    }
+
     /// Takes from what is to come back what a restore is to lose.
     pub(crate) fn spoil_restore(&mut self, files: &mut Vec<Kept>) {
         for (id, spoiled) in self.spoiled.clone() {

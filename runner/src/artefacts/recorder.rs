@@ -59,6 +59,7 @@ impl<D: Disk> Recorder<D> {
             | Happened::Noted { .. }
             | Happened::DeployDone
             | Happened::CheckFinished { .. }
+            | Happened::AttemptFinished { .. }
             | Happened::Ledgered { .. }
             | Happened::Stopped { .. }
             | Happened::TeardownStep { .. }

@@ -26,6 +26,9 @@ pub fn explain(results: &Results, events: &[Event], width: usize) -> String {
             stage.reason.as_deref().map(|r| format!(" ({})", first_line(r))).unwrap_or_default();
         lines.push(format!("{:<16} {}{reason}", stage.tier, stage.status));
     }
+    for flake in &results.flakes {
+        lines.push(format!("{:<16} {}: {}", "flake", flake.tier, flake.evidence));
+    }
     lines.push(format!("{:<16} {}", "platform", platform(results)));
     lines
         .push(format!("{:<16} {} of {}", "deploys", results.deploys.done, results.deploys.planned));

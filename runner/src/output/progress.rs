@@ -3,7 +3,9 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use harness_core::cause::CauseClass;
 use harness_core::event::{CensusTime, Event, Happened, Sink};
+use harness_core::lifecycle::ATTEMPTS;
 use harness_core::lint::LintStatus;
 use harness_core::tier::Status;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -82,8 +84,18 @@ impl Sink for Progress {
                 let message = message.as_deref().unwrap_or_default();
                 self.line(&format!("    {status} {tier}::{name}: {message}"));
             }
-            Happened::TierFinished { tier, status, reason, duration_ms, .. } => {
-                let reason = reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
+            Happened::AttemptFinished { tier, attempt, cause, reason, again: true, .. } => {
+                let cause = cause.as_ref().map(|c| c.evidence.as_str());
+                let why = cause.or(reason.as_deref()).unwrap_or_default();
+                self.line(&format!(
+                    "  {tier}: attempt {attempt} of {ATTEMPTS} is wrong and is made again: {why}"
+                ));
+            }
+            Happened::TierFinished { tier, status, reason, cause, duration_ms } => {
+                let reason = reason.as_deref().map(|r| format!(" ({r})"));
+                let flake = cause.as_ref().filter(|c| c.class == CauseClass::Flake);
+                let flake = flake.map(|c| format!(" (flake: {})", c.evidence));
+                let reason = reason.or(flake).unwrap_or_default();
                 self.line(&format!("{tier:<8} {status}{reason} {}", seconds(*duration_ms)));
             }
             Happened::Linted { report } => {
@@ -132,6 +144,7 @@ impl Sink for Progress {
             | Happened::Observed { .. }
             | Happened::TrialsBroke { .. }
             | Happened::LogsGathered { .. }
+            | Happened::AttemptFinished { .. }
             | Happened::Ledgered { .. }
             | Happened::TeardownStep { .. }
             | Happened::CensusTaken { .. }

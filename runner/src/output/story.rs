@@ -27,8 +27,10 @@ const TELLING: [&str; 11] = [
 /// Returns the story of the first red, line by line.
 pub(super) fn story(results: &Results, events: &[Event]) -> Vec<String> {
     let mut lines = red(results);
-    for event in events {
-        if let Happened::LogsGathered { service, lines: log } = &event.what {
+    for (at, event) in events.iter().enumerate() {
+        if let Happened::LogsGathered { service, lines: log } = &event.what
+            && !events[at + 1..].iter().any(|later| is_log_of(later, service))
+        {
             lines.push(format!("  log of service `{service}` (more in logs/{service}.log):"));
             lines.extend(matters(log).into_iter().map(|line| format!("    | {line}")));
         }
@@ -40,6 +42,11 @@ pub(super) fn story(results: &Results, events: &[Event]) -> Vec<String> {
         );
     }
     lines
+}
+
+/// The last lines of a log that was read more than once say what the earlier ones said.
+fn is_log_of(event: &Event, of: &str) -> bool {
+    matches!(&event.what, Happened::LogsGathered { service, .. } if service == of)
 }
 
 fn red(results: &Results) -> Vec<String> {
