@@ -6,7 +6,7 @@ use std::time::Duration;
 use harness_core::cause::CauseClass;
 use harness_core::event::{CensusTime, Event, Happened, Sink};
 use harness_core::lifecycle::ATTEMPTS;
-use harness_core::lint::LintStatus;
+use harness_core::lint::{LintReport, LintStatus};
 use harness_core::tier::Status;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -50,6 +50,23 @@ impl Progress {
         let (_, since) = self.started.remove(at);
         let mark = if ok { "✔" } else { "✘" };
         self.line(&format!("  {mark} {phase:<12} {}", seconds(ms - since)));
+    }
+
+    fn linted(&self, report: &LintReport) {
+        let failed: Vec<&str> =
+            report.rules_failed.iter().filter(|r| r.is_error).map(|r| r.rule.as_str()).collect();
+        match report.status {
+            LintStatus::Pass => self.line("lint     pass"),
+            LintStatus::Fail => {
+                self.line(&format!("lint     fail ({})", failed.join(", ")));
+            }
+            LintStatus::Unver => {
+                self.line(&format!(
+                    "lint     unver ({})",
+                    report.reason.as_deref().unwrap_or_default()
+                ));
+            }
+        }
     }
 }
 
@@ -98,26 +115,7 @@ impl Sink for Progress {
                 let reason = reason.or(flake).unwrap_or_default();
                 self.line(&format!("{tier:<8} {status}{reason} {}", seconds(*duration_ms)));
             }
-            Happened::Linted { report } => {
-                let failed: Vec<&str> = report
-                    .rules_failed
-                    .iter()
-                    .filter(|r| r.is_error)
-                    .map(|r| r.rule.as_str())
-                    .collect();
-                match report.status {
-                    LintStatus::Pass => self.line("lint     pass"),
-                    LintStatus::Fail => {
-                        self.line(&format!("lint     fail ({})", failed.join(", ")));
-                    }
-                    LintStatus::Unver => {
-                        self.line(&format!(
-                            "lint     unver ({})",
-                            report.reason.as_deref().unwrap_or_default()
-                        ));
-                    }
-                }
-            }
+            Happened::Linted { report } => self.linted(report),
             Happened::Noted { text } => self.line(&format!("  note: {text}")),
             Happened::Stopped { by } => self.line(&format!("stopped ({by:?}); tearing down")),
             Happened::TeardownStep { name, error: Some(error) } => {
