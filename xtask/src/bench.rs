@@ -17,6 +17,10 @@ pub(crate) struct Args {
     /// Counted runs of each command.
     #[arg(long, default_value_t = 5)]
     runs: usize,
+
+    /// Measure snapshots of 5 GB too; the folder for temporary files needs room for four times as much.
+    #[arg(long)]
+    large: bool,
 }
 
 /// Seeds that are played for the figures of the simulation.
@@ -38,6 +42,12 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
         &["test", "--quiet", "--package", "runner", "--bench", "fixed_cost"],
         &[],
     )?;
+    let mut snapshots =
+        vec!["test", "--quiet", "--package", "harness-backup", "--bench", "snapshot"];
+    if args.large {
+        snapshots.extend(["--", "--large"]);
+    }
+    stream::cargo(machine, &snapshots, &[])?;
     simulated(machine)?;
     peers(machine, args).await?;
     if is_answering(&Docker::new(machine)).await {
