@@ -137,7 +137,11 @@ async fn measure((size, turns): (usize, usize)) -> Result<()> {
         for (nth, who) in [(ours, "ours"), (plain, "tar | zstd")] {
             let seconds = Duration::from_micros(median(nth)).as_secs_f64();
             let speed = size as f64 / seconds;
-            write!(line, " {who} {seconds:.2} s, {speed:.0} MB/s, peak {} MB;", memory[nth] / 1024)?;
+            write!(
+                line,
+                " {who} {seconds:.2} s, {speed:.0} MB/s, peak {} MB;",
+                memory[nth] / 1024
+            )?;
         }
         let ratio = median(plain) as f64 / median(ours) as f64;
         print_line(&format!("{line} ratio {ratio:.2} (goal 0.9)"));
@@ -170,8 +174,22 @@ fn fill(volume: &Utf8Path, size: usize) -> Result<()> {
 /// Returns words in the order that some bytes give.
 fn text(order: &[u8], length: usize) -> String {
     const WORDS: [&str; 16] = [
-        "INSERT INTO ", "values ", "(1, ", "'post'", "NULL, ", "2026-11-21", "content", "\n",
-        "user ", "title: ", "12345", "</p>", "<p>", "the ", "volume ", "snapshot ",
+        "INSERT INTO ",
+        "values ",
+        "(1, ",
+        "'post'",
+        "NULL, ",
+        "2026-11-21",
+        "content",
+        "\n",
+        "user ",
+        "title: ",
+        "12345",
+        "</p>",
+        "<p>",
+        "the ",
+        "volume ",
+        "snapshot ",
     ];
     let mut all = String::with_capacity(length + 16);
     for byte in order.iter().cycle() {
