@@ -10,6 +10,9 @@ pub(crate) type Volumes = BTreeMap<String, BTreeMap<String, Vec<u8>>>;
 /// What the files begin with that the generic floor plants.
 const PLANTED: &str = ".ccci-marker-";
 
+/// What the names of the tables have that it makes.
+const TABLES: &str = "zz_ccci_";
+
 /// What a file of the stand-in for SQLite begins with.
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
@@ -121,9 +124,29 @@ pub(super) fn reset(volumes: &mut Volumes, once: &Volumes, which: Which) -> bool
         let former = once.get(name).unwrap_or(&none);
         files.retain(|path, bytes| !which.has(path, bytes) || former.contains_key(path));
         let back = former.iter().filter(|(path, bytes)| which.has(path, bytes));
-        files.extend(back.map(|(path, bytes)| (path.clone(), bytes.clone())));
+        let back: Vec<_> = back
+            .map(|(path, bytes)| {
+                let now = before.get(name).and_then(|files| files.get(path));
+                let kept = now.and_then(|now| with_planted(bytes, now));
+                (path.clone(), kept.unwrap_or_else(|| bytes.clone()))
+            })
+            .collect();
+        files.extend(back);
     }
     *volumes != before
+}
+
+/// Returns a former database file with the tables that the floor made in it since.
+fn with_planted(former: &[u8], now: &[u8]) -> Option<Vec<u8>> {
+    let (_, mut value) = tables(now)?;
+    let planted = value.get_mut("tables")?.as_object_mut()?;
+    planted.retain(|name, _| name.contains(TABLES));
+    let planted = std::mem::take(planted);
+    with_tables(former, |tables| {
+        let made = !planted.is_empty();
+        tables.extend(planted);
+        made
+    })
 }
 
 /// Takes every second file away that is no database.
@@ -167,7 +190,10 @@ pub(super) fn lose_rows(volumes: &mut Volumes, half: Half) -> bool {
         };
         gone > 0
     };
-    each_database(volumes, |tables| tables.values_mut().fold(false, |lost, t| lose(t) | lost))
+    each_database(volumes, |tables| {
+        let own = tables.iter_mut().filter(|(name, _)| !name.contains(TABLES));
+        own.fold(false, |lost, (_, table)| lose(table) | lost)
+    })
 }
 
 fn each_database(
@@ -218,7 +244,8 @@ fn counted(volumes: &Volumes) -> BTreeMap<Place, usize> {
         for (file, bytes) in files {
             let Some((_, value)) = tables(bytes) else { continue };
             let of_it = value.get("tables").and_then(Value::as_object);
-            for (name, table) in of_it.into_iter().flatten() {
+            let own = of_it.into_iter().flatten().filter(|(name, _)| !name.contains(TABLES));
+            for (name, table) in own {
                 counts.insert((volume.clone(), file.clone(), name.clone()), rows(table).len());
             }
         }
@@ -286,6 +313,30 @@ mod tests {
         assert!(reset(&mut files, &once, Which::Files));
         assert_eq!(files["v"]["d/tables.json"], now["v"]["d/tables.json"]);
         assert_eq!(files["v"]["f"], once["v"]["f"]);
+    }
+
+    #[test]
+    fn tables_that_the_floor_made_are_spared() {
+        let tables = [("posts", 4), ("zz_ccci_marker", 9)];
+        let now = volumes(&[("d/tables.json", database(&tables))]);
+        let sizes = |volumes: &Volumes| -> Vec<usize> {
+            let (_, value) = tables_of(volumes);
+            ["posts", "zz_ccci_marker"].map(|t| rows(&value["tables"][t]).len()).to_vec()
+        };
+        let mut lost = now.clone();
+        assert!(lose_rows(&mut lost, Half::Newer));
+        assert_eq!(sizes(&lost), [2, 9]);
+        let mut dropped = now.clone();
+        assert!(drop_table(&mut dropped, None));
+        assert_eq!(sizes(&dropped), [0, 9]);
+        let mut former = now.clone();
+        let once = volumes(&[("d/tables.json", database(&[("posts", 1)]))]);
+        assert!(reset(&mut former, &once, Which::Databases));
+        assert_eq!(sizes(&former), [1, 9]);
+    }
+
+    fn tables_of(volumes: &Volumes) -> (&[u8], Value) {
+        tables(&volumes["v"]["d/tables.json"]).expect("a database file")
     }
 
     #[test]
