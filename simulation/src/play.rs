@@ -89,7 +89,8 @@ fn staged(scenario: &Scenario, flaw: Option<Flaw>, watch: bool) -> Finished {
         .start_paused(true)
         .build()
         .expect("a runtime without input and output needs nothing of the system");
-    runtime.block_on(async { Stage::set(scenario, flaw, watch).play().await })
+    // On the heap, here and below: everything of a run is nested in one thread, whose stack is small in a test.
+    runtime.block_on(Box::pin(async { Stage::set(scenario, flaw, watch).play().await }))
 }
 
 type Files = BTreeMap<Utf8PathBuf, Vec<u8>>;
@@ -172,7 +173,8 @@ impl<'a> Stage<'a> {
         let before = self.census().await;
         let process = self.process(RUN);
         let run = async {
-            let ended = self.run(&process, &self.plan, self.scenario.faults.clone()).await;
+            let faults = self.scenario.faults.clone();
+            let ended = Box::pin(self.run(&process, &self.plan, faults)).await;
             let took = self.began.elapsed();
             // A process that has done its work is no more.
             process.kill();
@@ -240,7 +242,8 @@ impl<'a> Stage<'a> {
             process.disk.die_at(at);
             process.disk.on_death(move || dying.kill());
         }
-        let work = tokio::time::timeout(self.cap() * 2, self.session(process, plan, faults));
+        let work = Box::pin(self.session(process, plan, faults));
+        let work = tokio::time::timeout(self.cap() * 2, work);
         tokio::select! {
             biased;
             () = process.life.ended() => None,
@@ -300,7 +303,7 @@ impl<'a> Stage<'a> {
             happened: Arc::clone(&self.happened),
             heard: 0,
         };
-        session.run(vec![Box::new(conductor)]).await.ok()
+        Box::pin(session.run(vec![Box::new(conductor)])).await.ok()
     }
 
     fn played(&self, memory: &MemoryDisk) -> PlayedDisk {

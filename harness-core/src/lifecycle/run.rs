@@ -80,7 +80,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         for planned in &self.plan.tiers {
             let began = Instant::now();
             let end = match (planned.planned, &state.blocked) {
-                (Planned::Run, None) => self.tier(planned.tier, state).await,
+                // On the heap, as a tier is nested deep and the stack of a thread is soon used up.
+                (Planned::Run, None) => Box::pin(self.tier(planned.tier, state)).await,
                 (Planned::Run, Some(reason)) => TierEnd {
                     status: Status::Unver,
                     reason: Some(format!("not run: {reason}")),
