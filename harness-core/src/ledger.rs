@@ -24,6 +24,21 @@ impl LedgerEntry {
     }
 }
 
+/// Names each marker, as store and age, of which a ledger has no entry for the event: a complete one has an entry for
+/// every store that there is, at every age by which something was planted, also where nobody could look.
+pub fn missing<'a>(
+    stores: &'a [String],
+    ages: &[Age],
+    event: LedgerEvent,
+    ledger: &[LedgerEntry],
+) -> Vec<(&'a str, Age)> {
+    let of_store = |store: &'a String| ages.iter().map(move |age| (store.as_str(), *age));
+    let has = |(store, age): &(&str, Age)| {
+        ledger.iter().any(|e| e.store == *store && e.planted == *age && e.event == event)
+    };
+    stores.iter().flat_map(of_store).filter(|wanted| !has(wanted)).collect()
+}
+
 /// When a marker was planted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -126,6 +141,28 @@ impl Fate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ledger_that_says_nothing_of_a_marker_is_not_complete() {
+        let entry = |store: &str, planted, event| LedgerEntry {
+            store: store.to_owned(),
+            planted,
+            event,
+            fate: Fate::NotChecked { reason: "nobody can look".to_owned() },
+        };
+        let ledger = [
+            entry("data", Age::AfterUpgrade, LedgerEvent::Backup),
+            entry("data", Age::BeforeBackup, LedgerEvent::Restore),
+            entry("db:postgres", Age::BeforeBackup, LedgerEvent::Backup),
+        ];
+        let stores = ["data".to_owned(), "db:postgres".to_owned()];
+        let ages = [Age::AfterUpgrade, Age::BeforeBackup];
+        assert_eq!(
+            missing(&stores, &ages, LedgerEvent::Backup, &ledger),
+            [("data", Age::BeforeBackup), ("db:postgres", Age::AfterUpgrade)]
+        );
+        assert!(missing(&stores[..1], &ages[..1], LedgerEvent::Backup, &ledger).is_empty());
+    }
 
     #[test]
     fn an_entry_is_flat_and_says_the_same_words_everywhere() {

@@ -129,6 +129,9 @@ pub struct Claims {
     pub paths: Vec<(String, String)>,
     /// Volumes that are left out on purpose.
     pub excluded: Vec<String>,
+    /// The hooks around backup and restore: the service, and the label that names the command.
+    #[serde(default)]
+    pub hooks: Vec<(ServiceName, String)>,
 }
 
 impl Claims {
@@ -140,7 +143,7 @@ impl Claims {
             services.iter().any(|s| s.stays && s.volumes.iter().any(|(name, _)| name == volume))
         };
         let of = |volumes: &[String]| volumes.iter().filter(|v| provable(v)).cloned().collect();
-        Self { volumes: of(&self.volumes), paths: self.paths.clone(), excluded: of(&self.excluded) }
+        Self { volumes: of(&self.volumes), excluded: of(&self.excluded), ..self.clone() }
     }
 }
 

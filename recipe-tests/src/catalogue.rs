@@ -168,7 +168,7 @@ mod tests {
             assert!(described.checks.iter().any(|c| c == check), "{check}");
         }
         assert!(described.checks.iter().all(|c| !c.starts_with("custom::")));
-        assert!(described.seeds.iter().any(|s| s == "upgrade::file_markers"));
+        assert!(described.seeds.iter().any(|s| s == "upgrade::markers"));
     }
 
     #[test]

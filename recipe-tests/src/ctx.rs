@@ -8,6 +8,7 @@ use harness_backup::{Executed, Reach as _};
 use harness_core::cause::CauseClass;
 use harness_core::chain::Chain;
 use harness_core::http::{Answer, Client, Route};
+use harness_core::ledger::LedgerEntry;
 use harness_core::name::{Domain, ServiceName};
 use harness_core::platform::{App, Attachment, Revision};
 use harness_core::run_file::RunFile;
@@ -240,6 +241,15 @@ impl Ctx {
         kept.map_err(|e| Failure::error(CauseClass::Harness, Chain(&e).to_string()))
     }
 
+    /// Says what became of a marker. A later word about the same marker and event counts.
+    ///
+    /// # Errors
+    /// The runner cannot be told.
+    pub(crate) fn ledger(&self, entry: &LedgerEntry) -> Check {
+        let kept = self.inner.notes.ledger(entry);
+        kept.map_err(|e| Failure::error(CauseClass::Harness, Chain(&e).to_string()))
+    }
+
     /// Wraps a value that must appear in no log and no artefact, and lets the runner know it.
     ///
     /// # Errors
@@ -263,6 +273,14 @@ impl Ctx {
     /// Returns whether the harness itself is being measured and there is no app.
     pub(crate) fn is_instant(&self) -> bool {
         matches!(self.inner.run.attachment, Attachment::Instant)
+    }
+
+    /// Returns whether the app and all around it is simulated.
+    pub(crate) fn is_simulated(&self) -> bool {
+        match self.inner.run.attachment {
+            Attachment::Swarm { .. } => false,
+            Attachment::Embedded { .. } | Attachment::InProcess | Attachment::Instant => true,
+        }
     }
 
     /// Returns the way to the containers and files, with its own errors.

@@ -1,6 +1,6 @@
 //! What `?` makes of the errors that a seed or check meets: each with the cause that it points to.
 
-use harness_backup::ReachError;
+use harness_backup::{MarkerError, ReachError};
 use harness_core::cause::CauseClass;
 use harness_core::chain::Chain;
 use harness_core::http::{ClientError, HttpError, NotJson};
@@ -44,6 +44,12 @@ impl From<ReachError> for Failure {
             | ReachError::Command { .. } => CauseClass::App,
         };
         Self::error(cause, error.to_string())
+    }
+}
+
+impl From<MarkerError> for Failure {
+    fn from(error: MarkerError) -> Self {
+        Self::error(error.class(), Chain(&error).to_string())
     }
 }
 

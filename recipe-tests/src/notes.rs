@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use harness_core::ledger::{Fate, LedgerEntry};
 use harness_core::run_file::TrialLine;
 use harness_core::secret::{Redactor, Secret};
 use serde_json::Value;
@@ -90,6 +91,17 @@ impl Notes {
     pub(crate) fn keep(&self, key: &str, value: Value) -> Result<(), NotesError> {
         self.lock().facts.insert(key.to_owned(), value.clone());
         self.append(TrialLine::Fact { key: key.to_owned(), value })
+    }
+
+    /// Says what became of a marker, without any known secret.
+    pub(crate) fn ledger(&self, entry: &LedgerEntry) -> Result<(), NotesError> {
+        let fate = match &entry.fate {
+            Fate::Survived => Fate::Survived,
+            Fate::Lost { seen } => Fate::Lost { seen: self.scrub(seen) },
+            Fate::Altered { seen } => Fate::Altered { seen: self.scrub(seen) },
+            Fate::NotChecked { reason } => Fate::NotChecked { reason: self.scrub(reason) },
+        };
+        self.append(TrialLine::Ledger { entry: LedgerEntry { fate, ..entry.clone() } })
     }
 
     /// Makes a value known as one that must appear nowhere.

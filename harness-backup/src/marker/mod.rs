@@ -16,6 +16,7 @@ mod seen;
 pub use act::{break_all, break_it, plant, plant_all, read, read_all};
 pub use error::MarkerError;
 pub use planted::{BROKEN, Marker};
+pub use seen::untouched;
 
 #[cfg(test)]
 mod sample;

@@ -35,14 +35,19 @@ impl Bulk {
     }
 }
 
+/// Returns the fate of a marker that was broken by altering it, and is still as it was left then.
+pub fn untouched() -> Fate {
+    let seen = "it holds what was written after the backup, so the restore did not touch it";
+    Fate::Altered { seen: seen.to_owned() }
+}
+
 /// Tells what became of a marker.
 pub(super) fn fate(marker: &Marker, seen: &Seen) -> Fate {
     let Some(value) = &seen.value else {
         return Fate::Lost { seen: "it is not there".to_owned() };
     };
     if *value == BROKEN {
-        let seen = "it holds what was written after the backup, so the restore did not touch it";
-        return Fate::Altered { seen: seen.to_owned() };
+        return untouched();
     }
     if *value != marker.value {
         let short: String = value.chars().take(60).collect();

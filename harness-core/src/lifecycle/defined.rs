@@ -17,9 +17,12 @@ pub(super) fn hooked(compose: &Compose) -> Vec<ServiceName> {
 /// no marker, and one that no service mounts is never made.
 pub(super) fn claims(compose: &Compose, defined: &[DefinedService]) -> Claims {
     let mut claims = Claims::default();
-    if !compose.backup().enabled {
+    let labels = compose.backup();
+    if !labels.enabled {
         return claims;
     }
+    let named = labels.hooks.into_iter().map(|hook| (hook.service, hook.when.label().to_owned()));
+    claims.hooks.extend(named);
     let provable = |volume: &str| {
         defined.iter().any(|s| s.stays && s.volumes.iter().any(|(name, _)| name == volume))
     };

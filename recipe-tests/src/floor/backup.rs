@@ -2,9 +2,11 @@
 
 use harness_backup::probe::{self, ArchiveError, Contents};
 use harness_core::cause::CauseClass;
+use harness_core::ledger::Age;
 use harness_core::platform::Snapshot;
 
-use super::markers::{self, Marker};
+use super::markers::Marker;
+use super::planting::{self, known};
 use super::{Finding, claims, harness};
 use crate::check::{Check, Failure};
 use crate::ctx::Ctx;
@@ -15,10 +17,12 @@ pub(crate) type Archive = Result<Contents, ArchiveError>;
 /// The fact that holds the backup's markers.
 pub(super) const MARKERS: &str = "floor.backup.markers";
 
-/// Plants a marker in each writable volume.
+/// Plants two markers in each store: a small one, and one with so much beside it that a dump has something to lose.
 pub(super) async fn plant(ctx: Ctx) -> Check {
-    let markers = markers::plant(&ctx, "backup").await?;
-    ctx.keep(MARKERS, &markers)
+    let small = planting::plant(&ctx, Age::AfterUpgrade).await?;
+    planting::plant(&ctx, Age::BeforeBackup).await?;
+    let files: Vec<_> = small.iter().filter_map(Marker::of).collect();
+    ctx.keep(MARKERS, &files)
 }
 
 /// There is a snapshot, and its content can be read to the end and is something.
@@ -102,11 +106,11 @@ pub(super) fn contents(ctx: &Ctx) -> Result<&Contents, Failure> {
     }
 }
 
-/// Returns all that is looked for in the backup.
+/// Returns all that is looked for in the backup: the names and values of what was planted.
 fn needles(ctx: &Ctx) -> Vec<String> {
-    // Without markers the check that wants them says so.
-    let markers: Vec<Marker> = ctx.fact(MARKERS).unwrap_or_default();
-    markers.iter().filter_map(|m| m.content().map(str::to_owned)).collect()
+    // Without them the checks that want them say so.
+    let planted = known(ctx, &Age::ALL).unwrap_or_default();
+    planted.into_iter().flat_map(|p| [p.marker.name, p.marker.value]).collect()
 }
 
 // The recipe has no part in how the archive is packed and carried.

@@ -1,14 +1,14 @@
-//! Small files with content of their own, planted at the root of every writable volume. Main items: [`Marker`],
-//! [`plant`], [`read_settled`].
+//! Small files with content of their own, at the root of a volume. Main items: [`Marker`], [`read_settled`].
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use harness_backup::{Reach as _, ReachError};
-use harness_core::name::{RunId, ServiceName};
+use harness_core::name::ServiceName;
+use harness_core::store::Product;
 use harness_core::wait::{Hint, Pace, Readiness, until};
 use serde::{Deserialize, Serialize};
 
+use super::planting::Planted;
 use crate::check::Failure;
 use crate::ctx::Ctx;
 
@@ -49,68 +49,23 @@ impl Marker {
         }
     }
 
-    /// Returns the marker's path where a service mounts the volume at `target`.
-    pub(super) fn path_below(&self, target: &str) -> String {
-        format!("{}/{}", target.trim_end_matches('/'), self.file)
+    /// Returns what was planted in a volume as the file that it is; nothing for another store.
+    pub(super) fn of(planted: &Planted) -> Option<Self> {
+        let marker = &planted.marker;
+        let volume =
+            marker.store.volume.clone().filter(|_| marker.store.product == Product::Files)?;
+        let planting = match &planted.refused {
+            None => Planting::Planted { content: marker.value.clone() },
+            Some(reason) => Planting::NotPlanted { reason: reason.clone() },
+        };
+        Some(Self {
+            volume,
+            service: marker.store.service.clone(),
+            target: marker.store.at.clone(),
+            file: format!(".{}", marker.name),
+            planting,
+        })
     }
-
-    /// Returns the marker's path in the service through which it was planted.
-    pub(super) fn path(&self) -> String {
-        self.path_below(&self.target)
-    }
-}
-
-/// Plants a marker at the root of each writable volume mount of each service that stays. All mounts of one volume get
-/// the same content. A volume that refuses to be written is recorded as such; a service that does not run and an engine
-/// that is gone are errors.
-pub(super) async fn plant(ctx: &Ctx, purpose: &str) -> Result<Vec<Marker>, Failure> {
-    let file = file_name(&ctx.app().run, purpose);
-    let mut contents: BTreeMap<&str, String> = BTreeMap::new();
-    let mut markers = Vec::new();
-    for service in ctx.run().services.iter().filter(|s| s.stays) {
-        for (volume, target) in &service.volumes {
-            let content = contents.entry(volume).or_insert_with(|| ctx.unique("original")).clone();
-            let mut marker = Marker {
-                volume: volume.clone(),
-                service: service.name.clone(),
-                target: target.clone(),
-                file: file.clone(),
-                planting: Planting::Planted { content: content.clone() },
-            };
-            if let Some(reason) =
-                failed_to_write(ctx, &marker.service, &marker.path(), content.as_bytes()).await?
-            {
-                marker.planting = Planting::NotPlanted { reason };
-            }
-            markers.push(marker);
-        }
-    }
-    Ok(markers)
-}
-
-/// Returns the markers that were planted, or says why there is none.
-pub(super) fn planted(markers: &[Marker]) -> Result<Vec<&Marker>, String> {
-    let there: Vec<_> = markers.iter().filter(|m| m.content().is_some()).collect();
-    if !there.is_empty() {
-        return Ok(there);
-    }
-    let reasons = unplanted(markers);
-    Err(if reasons.is_empty() {
-        "no service that stays writes to a volume".to_owned()
-    } else {
-        format!("no volume could be written: {}", reasons.join("; "))
-    })
-}
-
-/// Names each writable volume that has no marker at all, with the reason: no check asks for what is in it.
-pub(super) fn unplanted(markers: &[Marker]) -> Vec<String> {
-    let has_one =
-        |volume: &str| markers.iter().any(|m| m.volume == volume && m.content().is_some());
-    let reason = |m: &Marker| match &m.planting {
-        Planting::Planted { .. } => None,
-        Planting::NotPlanted { reason } => Some(format!("`{}` ({reason})", m.volume)),
-    };
-    markers.iter().filter(|m| !has_one(&m.volume)).filter_map(reason).collect()
 }
 
 /// Overwrites a file and reads it back; returns why it refused, if it did. A container that is being replaced and an
@@ -178,44 +133,27 @@ pub(super) fn instead(seen: Option<&[u8]>) -> String {
     }
 }
 
-fn file_name(run: &RunId, purpose: &str) -> String {
-    let plain: Vec<char> = run.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
-    let short: String = plain[plain.len().saturating_sub(8)..].iter().collect();
-    format!(".ccci-marker-{short}-{purpose}")
-}
-
 #[cfg(test)]
 mod tests {
     use harness_core::cause::CauseClass;
+    use harness_core::ledger::Age;
 
     use super::*;
     use crate::floor::sample;
 
     #[test]
-    fn the_file_names_the_run_and_the_purpose() {
-        let run = RunId::try_from("20261121-141500-ab12".to_owned()).unwrap();
-        assert_eq!(file_name(&run, "upgrade"), ".ccci-marker-1500ab12-upgrade");
-        let tiny = RunId::try_from("r1".to_owned()).unwrap();
-        assert_eq!(file_name(&tiny, "backup"), ".ccci-marker-r1-backup");
-    }
-
-    #[test]
-    fn none_planted_is_told_with_the_reasons() {
-        let mut marker = sample::marker("data", "app", "/data", "original-1");
-        assert_eq!(planted(std::slice::from_ref(&marker)).unwrap().len(), 1);
-        marker.planting = Planting::NotPlanted { reason: "read-only".to_owned() };
-        assert!(planted(&[marker]).unwrap_err().contains("`data` (read-only)"));
-        assert!(planted(&[]).unwrap_err().contains("no service"));
-    }
-
-    #[test]
-    fn a_volume_without_any_marker_is_named() {
-        let one = sample::marker("data", "app", "/data", "x");
-        let refused = |volume| Marker {
-            planting: Planting::NotPlanted { reason: "read-only".to_owned() },
-            ..sample::marker(volume, "web", "/srv", "x")
-        };
-        assert_eq!(unplanted(&[one, refused("data"), refused("cache")]), ["`cache` (read-only)"]);
+    fn what_was_planted_in_a_volume_is_a_file_and_nothing_else_is() {
+        let mut planted =
+            sample::planted(&sample::files_of("data", "app", "/data"), Age::AfterUpgrade);
+        let marker = Marker::of(&planted).unwrap();
+        assert_eq!(
+            (marker.file.as_str(), marker.content()),
+            (".ccci-marker-r1-after-upgrade", Some("original-1"))
+        );
+        planted.refused = Some("read-only".to_owned());
+        assert_eq!(Marker::of(&planted).unwrap().content(), None);
+        planted.marker.store.product = Product::Sqlite;
+        assert_eq!(Marker::of(&planted), None);
     }
 
     fn replaced() -> ReachError {
@@ -246,11 +184,5 @@ mod tests {
         };
         assert_eq!(settled(WRITE_PATIENCE, attempt).await, Ok(Err(refused.clone())));
         assert_eq!(tries, 1);
-    }
-
-    #[test]
-    fn a_target_with_a_slash_at_its_end_gives_the_same_path() {
-        let marker = sample::marker("data", "app", "/data/", "x");
-        assert_eq!(marker.path(), "/data/.ccci-marker-r1-test");
     }
 }

@@ -4,13 +4,18 @@
 mod backup;
 mod claimed_files;
 mod claims;
+mod contents;
 mod install;
+mod judgment;
 mod labels;
+mod ledger;
 mod markers;
 mod moved;
+mod planting;
 mod restore;
 #[cfg(test)]
 pub(crate) mod sample;
+mod stores;
 mod survival;
 mod upgrade;
 
@@ -29,18 +34,20 @@ pub(crate) fn suite() -> Suite {
         .check(Tier::Install, "serves", real(install::serves))
         .check(Tier::Install, "own_certificate", real(install::own_certificate))
         .check(Tier::Install, "volumes_are_its_own", real(install::volumes_are_its_own))
-        .seed(Tier::Upgrade, "file_markers", real(upgrade::plant))
+        .seed(Tier::Upgrade, "markers", real(upgrade::plant))
         .check(Tier::Upgrade, "commit_label_is_head", real(upgrade::commit_label_is_head))
         .check(Tier::Upgrade, "version_or_image_moved", real(upgrade::version_or_image_moved))
         .check(Tier::Upgrade, "nothing_rolled_back", real(upgrade::nothing_rolled_back))
         .check(Tier::Upgrade, "still_serves", real(install::serves))
         .check(Tier::Upgrade, "volumes_survive", real(survival::volumes_survive))
+        .check(Tier::Upgrade, "data_survives", real(survival::data_survives))
         .check(Tier::Upgrade, "no_service_left_behind", real(upgrade::no_service_left_behind))
-        .seed(Tier::Backup, "file_markers", real(backup::plant))
+        .seed(Tier::Backup, "markers", real(backup::plant))
         .check(Tier::Backup, "artefact_has_content", real(backup::artefact_has_content))
         .check(Tier::Backup, "declared_volumes_are_in_it", real(backup::declared_volumes))
         .check(Tier::Backup, "declared_paths_are_in_it", real(backup::declared_paths))
         .check(Tier::Backup, "dumps_are_whole", real(backup::dumps_are_whole))
+        .check(Tier::Backup, "markers_are_in_it", real(contents::markers_are_in_it))
         .check(Tier::Backup, "hooks_succeeded", real(backup::hooks_succeeded))
         .seed(Tier::Restore, "break_markers", real(restore::break_markers))
         .check(Tier::Restore, "serves", real(install::serves))

@@ -4,13 +4,18 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use harness_backup::Marker as StoreMarker;
 use harness_backup::probe::{self, Contents};
-use harness_core::name::{Commit, Domain, ServiceName, StackName, Version};
+use harness_core::ledger::{Age, Fate};
+use harness_core::name::{Commit, Domain, RunId, ServiceName, StackName, Version};
 use harness_core::observation::{Observation, ServiceState, Wanted};
 use harness_core::platform::Revision;
 use harness_core::run_file::DefinedService;
+use harness_core::store::{Coverage, Product, Store};
 
+use super::ledger::Met;
 use super::markers::{Marker, Planting};
+use super::planting::Planted;
 
 pub(crate) fn stack() -> StackName {
     StackName::from(&Domain::try_from("cust-1a2b3c.ccci.test".to_owned()).unwrap())
@@ -52,6 +57,31 @@ pub(super) fn marker(volume: &str, service: &str, target: &str, content: &str) -
         file: ".ccci-marker-r1-test".to_owned(),
         planting: Planting::Planted { content: content.to_owned() },
     }
+}
+
+pub(super) fn files_of(volume: &str, service: &str, at: &str) -> Store {
+    Store {
+        product: Product::Files,
+        service: name(service),
+        at: at.to_owned(),
+        volume: Some(volume.to_owned()),
+        coverage: Coverage::Whole,
+    }
+}
+
+pub(super) fn database(product: Product, service: &str) -> Store {
+    Store { product, volume: None, ..files_of("", service, "/var/lib/db") }
+}
+
+/// Returns what was planted in a store.
+pub(super) fn planted(store: &Store, age: Age) -> Planted {
+    let run = RunId::try_from("r1".to_owned()).unwrap();
+    let marker = StoreMarker::new(&run, store, age, "original-1".to_owned(), 0);
+    Planted { marker, has_row: true, refused: None }
+}
+
+pub(super) fn met(store: &Store, age: Age, fate: Fate) -> Met {
+    Met::told(planted(store, age), store.clone(), fate)
 }
 
 pub(crate) fn defined(of: &str, volumes: &[(&str, &str)]) -> DefinedService {

@@ -1,19 +1,16 @@
 //! Upgrade: head runs, it is something else than base, nothing was rolled back, and nothing of base is left running.
 
+use harness_core::ledger::Age;
 use harness_core::name::ServiceName;
 use harness_core::run_file::UpgradeFacts;
 
-use super::{Finding, harness, labels, markers, moved};
+use super::{Finding, harness, labels, moved, planting};
 use crate::check::{Check, Failure};
 use crate::ctx::Ctx;
 
-/// The fact that holds the upgrade's markers.
-pub(super) const MARKERS: &str = "floor.upgrade.markers";
-
-/// Plants a marker in each writable volume.
+/// Plants a marker in each store.
 pub(super) async fn plant(ctx: Ctx) -> Check {
-    let markers = markers::plant(&ctx, "upgrade").await?;
-    ctx.keep(MARKERS, &markers)
+    planting::plant(&ctx, Age::BeforeUpgrade).await.map(drop)
 }
 
 /// Swarm's labels name the commit under test.
