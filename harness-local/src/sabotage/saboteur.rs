@@ -1,7 +1,7 @@
 //! Who sabotages: it remembers what was once there, and does its one thing when the moment comes. Main type:
 //! [`Saboteur`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::answers::{Answered, Asks, Course};
 use super::conversations::{Spoken, Turn};
@@ -22,6 +22,8 @@ pub(crate) struct Saboteur {
     /// What volumes held before anybody wrote to them from outside: since the install, and since the last deploy.
     installed: Option<Volumes>,
     yesterday: Option<Volumes>,
+    /// What hooks were seen to make, by volume and path: another backup finds it there.
+    dumps: BTreeSet<(String, String)>,
     answered: Answered,
     spoken: Spoken,
 }
@@ -36,6 +38,7 @@ impl Saboteur {
             images: BTreeMap::new(),
             installed: None,
             yesterday: None,
+            dumps: BTreeSet::new(),
             answered: Answered::default(),
             spoken: Spoken::default(),
         }
@@ -114,8 +117,8 @@ impl Saboteur {
     pub(crate) fn spoil_backup(&mut self, before_hooks: &Volumes, files: &mut Vec<Kept>) {
         let Sabotage::Backup(what) = self.what else { return };
         let before = files.clone();
-        let dumped =
-            |(volume, path, bytes): &Kept| found(before_hooks, volume, path) != Some(bytes);
+        self.note_dumps(before_hooks, files);
+        let dumped = |kept: &Kept| self.is_dump(kept);
         match what {
             InBackup::DumpEmpty => {
                 files.iter_mut().filter(|kept| dumped(kept)).for_each(|kept| kept.2.clear());
@@ -149,13 +152,25 @@ impl Saboteur {
         files: &mut [Kept],
         made: &Volumes,
     ) {
-        for (volume, path, bytes) in files {
-            let dump = found(before_hooks, volume, path) != Some(bytes);
+        self.note_dumps(before_hooks, files);
+        for kept in files {
+            let dump = self.is_dump(kept);
+            let (volume, path, bytes) = kept;
             if let Some(former) = found(made, volume, path).filter(|b| dump && *b != bytes) {
                 bytes.clone_from(former);
                 self.hit = true;
             }
         }
+    }
+
+    /// Notes which files the hooks made: what differs from before them.
+    fn note_dumps(&mut self, before_hooks: &Volumes, files: &[Kept]) {
+        let made = files.iter().filter(|(v, p, bytes)| found(before_hooks, v, p) != Some(bytes));
+        self.dumps.extend(made.map(|(volume, path, _)| (volume.clone(), path.clone())));
+    }
+
+    fn is_dump(&self, (volume, path, _): &Kept) -> bool {
+        self.dumps.contains(&(volume.clone(), path.clone()))
     }
 
     /// Takes from what is to come back what the restore is to lose.

@@ -105,6 +105,21 @@ fn each_sabotage_of_data_changes_what_is_there_and_says_so() {
 }
 
 #[test]
+fn another_backup_of_what_the_hooks_had_made_is_spoiled_too() {
+    let mut saboteur = Saboteur::new(Sabotage::Backup(InBackup::DumpEmpty));
+    let mut volumes = Volumes::from([("v".to_owned(), BTreeMap::new())]);
+    put(&mut volumes, "d/tables.json", &rows(2));
+    for _ in 0..2 {
+        let before_hooks = volumes.clone();
+        dump(&mut volumes);
+        let content = volumes["v"]["dump.sql"].clone();
+        let mut files = vec![("v".to_owned(), "dump.sql".to_owned(), content)];
+        saboteur.spoil_backup(&before_hooks, &mut files);
+        assert!(files[0].2.is_empty());
+    }
+}
+
+#[test]
 fn without_data_there_is_nothing_to_break() {
     for class in CLASSES.iter().filter(|c| c.what.fault().is_none()) {
         let mut saboteur = Saboteur::new(class.what);
