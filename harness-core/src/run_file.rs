@@ -232,6 +232,7 @@ mod tests {
             volumes: named(&["data", "cache"]),
             paths: vec![("cache".to_owned(), "dump.sql".to_owned())],
             excluded: named(&["cache"]),
+            hooks: Vec::new(),
         };
         let provable = claims.provable_by(&services);
         assert_eq!((provable.volumes, provable.excluded), (named(&["data"]), Vec::new()));
