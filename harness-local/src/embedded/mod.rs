@@ -31,6 +31,7 @@ mod stack_spec;
 mod steps;
 mod stream;
 mod teardown;
+mod upgrade;
 
 pub use attached::{Attached, ControlError, Executed};
 pub use files::RecipeFiles;

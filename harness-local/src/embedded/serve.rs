@@ -14,9 +14,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_util::task::TaskTracker;
 
-use super::routed;
 use super::shared::Shared;
+use super::{routed, upgrade};
 use crate::router::own_pages::{Body, bad_gateway, not_found};
 use crate::world::Request;
 
@@ -30,13 +31,14 @@ pub(super) async fn serve(
     shared: Arc<Shared>,
 ) {
     let acceptor = TlsAcceptor::from(tls);
+    let tunnels = TaskTracker::new();
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, _)) => {
                 let (acceptor, shared) = (acceptor.clone(), Arc::clone(&shared));
-                connections.spawn(talk(stream, acceptor, shared));
+                connections.spawn(talk(stream, acceptor, shared, tunnels.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -46,25 +48,31 @@ pub(super) async fn serve(
     }
 }
 
-async fn talk(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared>) {
+async fn talk(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared>, tunnels: TaskTracker) {
     drop(stream.set_nodelay(true));
     let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await else {
         tracing::debug!("a client broke the TLS handshake");
         return;
     };
     let service = service_fn(|request| {
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(answer(request, &shared).await) }
+        let (shared, tunnels) = (Arc::clone(&shared), tunnels.clone());
+        async move { Ok::<_, Infallible>(answer(request, &shared, &tunnels).await) }
     });
     let served = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
         .await;
     if let Err(error) = served {
         tracing::debug!(%error, "a client's connection broke");
     }
 }
 
-async fn answer(request: hyper::Request<Incoming>, shared: &Shared) -> Response<Body> {
+async fn answer(
+    mut request: hyper::Request<Incoming>,
+    shared: &Arc<Shared>,
+    tunnels: &TaskTracker,
+) -> Response<Body> {
+    let client = upgrade::is_asked_for(request.headers()).then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return bad_gateway() };
     let header = parts.headers.get(HOST).and_then(|v| v.to_str().ok());
@@ -78,6 +86,9 @@ async fn answer(request: hyper::Request<Incoming>, shared: &Shared) -> Response<
         body: body.to_bytes().to_vec(),
     };
     let answer = routed::answer(shared, &host, &asked);
+    if let Some(client) = client.filter(|_| answer.status == 101) {
+        upgrade::tunnel(client, (&host, &asked), shared, tunnels);
+    }
     let body = Full::new(Bytes::from(answer.body)).map_err(|never| match never {}).boxed();
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();

@@ -44,7 +44,8 @@ pub trait Image: std::fmt::Debug + Send + Sync {
     }
 
     /// Answers what a client from outside says on a published port that speaks no HTTP, first of all nothing: a server
-    /// may greet. Unless it is played, a connection ends at once.
+    /// may greet. So is what is said after an answer with status 101 on the routed port; the session knows its `path`.
+    /// Unless it is played, a connection ends at once.
     fn converse(
         &self,
         _inside: &mut Inside<'_>,

@@ -27,6 +27,13 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Returns the connection of a request that was taken over from HTTP.
+    pub(super) fn of_request(container: String, port: u16, path: &str) -> Self {
+        let mut session = Session::default();
+        session.known.insert("path".to_owned(), path.to_owned());
+        Self { container, port, speaks_tls: false, session, turns: 0, closed: false }
+    }
+
     /// Returns whether the port speaks TLS. What passes here is what is inside of it.
     pub const fn speaks_tls(&self) -> bool {
         self.speaks_tls

@@ -4,6 +4,7 @@ use harness_core::observation::TaskState;
 
 use super::image::{Request, Response};
 use super::inside::Purpose;
+use super::ports::Connection;
 use super::state::World;
 use crate::router::rules::{Route, routes_of_labels};
 
@@ -26,19 +27,7 @@ pub(super) const ROUTED: &str = "proxy";
 impl World {
     /// Takes a request through the router, and returns what the app itself answers.
     pub(super) fn honestly_route(&mut self, host: &str, request: &Request) -> Routed {
-        let path = request.path.split('?').next().unwrap_or_default();
-        let found = self
-            .services
-            .iter()
-            .flat_map(|(name, s)| {
-                let routes = routes_of_labels(&s.spec.labels).0;
-                routes.into_iter().map(move |route| (name, route))
-            })
-            .filter(|(_, route)| route.matcher.matches(host, path))
-            .max_by_key(|(_, route): &(_, Route)| route.priority);
-        let Some((service, route)) = found.map(|(name, route)| (name.clone(), route)) else {
-            return Routed::Unknown;
-        };
+        let Some((service, route)) = self.led_to(host, request) else { return Routed::Unknown };
         if let Some(routed) = self.misrouted(&service) {
             return routed;
         }
@@ -53,6 +42,34 @@ impl World {
             Some(answer) => Routed::Answered(self.misanswered(&container, answer)),
             None => Routed::Refused,
         }
+    }
+
+    /// Takes over the connection of a request whose answer said that it switches (101): returns it with what the app
+    /// says first. What is said on it goes to the image's `converse`, which knows the request's path as `path`.
+    pub(crate) fn taken_over(
+        &mut self,
+        host: &str,
+        request: &Request,
+    ) -> Option<(Connection, Vec<u8>)> {
+        let (service, route) = self.led_to(host, request)?;
+        let container = self.backend(&service)?;
+        let mut connection = Connection::of_request(container, route.port, &request.path);
+        let greeting = self.say_on(&mut connection, &[]);
+        Some((connection, greeting.bytes))
+    }
+
+    /// Returns the service that the router's rules lead a request to.
+    fn led_to(&self, host: &str, request: &Request) -> Option<(String, Route)> {
+        let path = request.path.split('?').next().unwrap_or_default();
+        self.services
+            .iter()
+            .flat_map(|(name, s)| {
+                let routes = routes_of_labels(&s.spec.labels).0;
+                routes.into_iter().map(move |route| (name, route))
+            })
+            .filter(|(_, route)| route.matcher.matches(host, path))
+            .max_by_key(|(_, route)| route.priority)
+            .map(|(name, route)| (name.clone(), route))
     }
 
     /// Returns the newest running container of a service that the router can reach.
