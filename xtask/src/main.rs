@@ -2,6 +2,7 @@
 
 mod bench;
 mod binaries;
+mod browser;
 mod ci;
 mod docker;
 mod docs;

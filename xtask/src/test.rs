@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use harness_core::browser::Programs;
 
 use crate::docker::Docker;
 use crate::engine::is_answering;
 use crate::images::ensure_images;
 use crate::machine::Machine;
 use crate::progress::say;
-use crate::{docs, engine, examples, real, stream, tidy, up};
+use crate::{browser, docs, engine, examples, real, stream, tidy, up};
 
 /// So many runs at a time on the engine: each mostly waits.
 const RUNS_AT_A_TIME: &str = "4";
@@ -44,6 +45,10 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
     let engine = engine_wanted(machine, args).await;
     formatting(machine).await?;
     tidy::run(machine)?;
+    if machine.is_ci {
+        // Before the suites: half of a browser is worse than none.
+        browser::ensure(machine).await?;
+    }
     // Images come from the network and the disk, code from the cores: both at once.
     let images = async {
         if engine == EngineTests::Run {
@@ -117,12 +122,27 @@ fn checks(machine: &Machine) -> anyhow::Result<()> {
         &["test", "--workspace", "--locked", "--quiet"],
         &[("INSTA_UPDATE", "no")],
     )?;
+    pages(machine)?;
     stream::cargo(
         machine,
         &["doc", "--workspace", "--no-deps", "--locked", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
     examples::check(machine)
+}
+
+/// Looks at pages with a real browser, where there is one.
+fn pages(machine: &Machine) -> anyhow::Result<()> {
+    if let Err(missing) = Programs::find(&machine.base) {
+        say(&format!(
+            "!!!!!!!! NOT RUN: the tests with a real browser: there is no `{missing}` !!!!!!!!"
+        ));
+        return Ok(());
+    }
+    // Of the whole workspace, so that nothing is built with other features.
+    let ignored =
+        ["test", "--workspace", "--lib", "--locked", "--quiet", "--", "--ignored", "page::tests::"];
+    stream::cargo(machine, &ignored, &[])
 }
 
 /// Plays fresh seeds, every seed that ever found a defect, and a kill at every event of every recipe's run: some ten

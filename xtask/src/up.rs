@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::browser;
 use crate::docker::Docker;
 use crate::engine::{Marking, ensure_engine};
 use crate::images::ensure_images;
@@ -36,6 +37,7 @@ pub(crate) async fn run(machine: &Machine, args: Args) -> anyhow::Result<()> {
         names.extend(OWN_IMAGES.map(str::to_owned));
     }
     ensure_images(machine, &names.unwrap_or_default()).await?;
+    browser::ensure_or_say(machine).await;
     let docker = Docker::new(machine);
     ensure_network(&docker).await?;
     let files = ensure_certificates(machine)?;

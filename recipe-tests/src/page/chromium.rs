@@ -1,45 +1,11 @@
-//! Chromium as it is started: which programs it takes, what it is told. All of it is pure but the look for programs.
+//! Chromium as it is started: what it is told. Pure.
 
 use std::net::SocketAddr;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
+use harness_core::browser::Programs;
 use harness_core::name::Domain;
-use harness_core::process::BaseEnv;
 use serde_json::{Value, json};
-
-/// The programs, each with the Debian package that it is in.
-const PROGRAMS: [(&str, &str); 3] =
-    [("chromium", "chromium"), ("chromedriver", "chromium-driver"), ("certutil", "libnss3-tools")];
-
-/// Where programs are found on the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Programs {
-    pub(super) chromium: Utf8PathBuf,
-    pub(super) chromedriver: Utf8PathBuf,
-    pub(super) certutil: Utf8PathBuf,
-}
-
-impl Programs {
-    /// Looks for them in the environment's `PATH`; the error names the first package that is missing.
-    pub(super) fn find(base: &BaseEnv) -> Result<Self, (&'static str, &'static str)> {
-        let [chromium, chromedriver, certutil] = PROGRAMS;
-        let folders = base.get("PATH").unwrap_or("/usr/bin:/bin");
-        let find = |(program, package): (&'static str, &'static str)| {
-            let mut paths = folders.split(':').map(|dir| Utf8Path::new(dir).join(program));
-            paths.find(|path| path.is_file()).ok_or((program, package))
-        };
-        Ok(Self {
-            chromium: find(chromium)?,
-            chromedriver: find(chromedriver)?,
-            certutil: find(certutil)?,
-        })
-    }
-}
-
-/// The names of the packages, as an installer takes them.
-pub(super) fn packages() -> String {
-    PROGRAMS.map(|(_, package)| package).join(" ")
-}
 
 /// Returns the rules by which names are resolved: the app's own hosts, on the port of HTTPS, lead to the router;
 /// nothing else leads anywhere, addresses included.
@@ -125,17 +91,5 @@ mod tests {
             assert!(!arguments.iter().any(|a| a.contains("certificate")), "{arguments:?}");
             assert_eq!(arguments.iter().any(|a| a == "--no-sandbox"), is_root);
         }
-    }
-
-    #[test]
-    fn what_is_missing_is_named_with_its_package() {
-        let guard = tempfile::tempdir().unwrap();
-        let base = BaseEnv::default().with("PATH", guard.path());
-        assert_eq!(Programs::find(&base), Err(("chromium", "chromium")));
-        for program in ["chromium", "certutil"] {
-            std::fs::write(guard.path().join(program), "").unwrap();
-        }
-        assert_eq!(Programs::find(&base), Err(("chromedriver", "chromium-driver")));
-        assert_eq!(packages(), "chromium chromium-driver libnss3-tools");
     }
 }

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use harness_core::browser::Programs;
 use harness_core::chain::Chain;
 use harness_core::name::{Domain, RunId};
 use harness_core::process::{Background, BaseEnv, Cmd, Deadline};
 use harness_core::wait::{Hint, Pace, Readiness, until};
 use thirtyfour::{Capabilities, WebDriver};
 
-use super::chromium::{self, Programs};
+use super::chromium;
 use super::error::PageError;
 
 /// How long the driver may take until it listens, and a program beside it until it ends.
@@ -58,8 +59,7 @@ impl Driver {
     pub(super) async fn start(setting: Setting<'_>) -> Result<Self, PageError> {
         // The trials program is a binary of its own; this is its one child.
         let base = BaseEnv::capture();
-        let programs =
-            Programs::find(&base).map_err(|(program, _)| PageError::Missing { program })?;
+        let programs = Programs::find(&base).map_err(|program| PageError::Missing { program })?;
         let unable = |error: std::io::Error| {
             PageError::Start(format!("failed to make a folder in {}: {error}", setting.work))
         };

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use harness_core::browser::how_to_install;
 use harness_core::cause::CauseClass;
 use thiserror::Error;
-
-use super::chromium::packages;
 
 /// Why a page could not be had, opened or used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -17,8 +16,8 @@ pub enum PageError {
     NoNetwork,
     /// The browser is not installed.
     #[error(
-        "expected a browser to look at the app's pages with; `{program}` is not installed: run `cargo xtask up`, or `apt-get install {}`",
-        packages()
+        "expected a browser to look at the app's pages with; `{program}` is not installed: run `cargo xtask up`, or `{}`",
+        how_to_install()
     )]
     Missing {
         /// What is missing.
@@ -58,12 +57,12 @@ pub enum PageError {
         /// What was last seen.
         last: String,
     },
-    /// An element did not come.
-    #[error("expected `{css}` to be {what} within {limit:?} on {url}; seen: {seen}")]
-    NoElement {
-        /// Its selector.
-        css: String,
-        /// What was waited for: "there", "visible".
+    /// An element did not come, or a script did not hold.
+    #[error("expected {wanted} to be {what} within {limit:?} on {url}; seen: {seen}")]
+    NotThere {
+        /// Which.
+        wanted: String,
+        /// What it was to be, such as "visible".
         what: &'static str,
         /// The limit.
         limit: Duration,
@@ -107,7 +106,7 @@ impl PageError {
             Self::Refused { .. }
             | Self::NoPage { .. }
             | Self::NotReady { .. }
-            | Self::NoElement { .. }
+            | Self::NotThere { .. }
             | Self::TimedOut { .. }
             | Self::Browser { is_suites: false, .. } => CauseClass::App,
         }

@@ -1,10 +1,10 @@
 //! How a seed or a check comes by a page.
 
+use harness_core::browser::{Programs, how_to_install};
 use harness_core::platform::Attachment;
 use harness_core::process::BaseEnv;
 
 use super::browser::Browser;
-use super::chromium::{Programs, packages};
 use super::driver::Setting;
 use super::error::PageError;
 use super::visit::Page;
@@ -70,6 +70,6 @@ impl Ctx {
     }
 }
 
-fn missing((program, _): (&str, &str)) -> String {
-    format!("there is no browser here (`{program}`): `apt-get install {}`", packages())
+fn missing(program: &str) -> String {
+    format!("there is no browser here (no `{program}`): `{}`", how_to_install())
 }

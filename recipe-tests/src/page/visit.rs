@@ -22,6 +22,10 @@ const OPEN: Duration = Duration::from_secs(40);
 /// How long an element may take until it is there.
 const ELEMENT: Duration = Duration::from_secs(15);
 
+/// How often what is waited for is looked at.
+const QUICK: Pace =
+    Pace { quick: Duration::from_millis(15), slow: Duration::from_millis(100), limit: ELEMENT };
+
 /// How long any other step may take.
 const STEP: Duration = Duration::from_secs(15);
 
@@ -75,6 +79,24 @@ impl Page {
     /// It was not there within 15 s.
     pub async fn wait_for(&self, css: &str) -> Result<WebElement, PageError> {
         self.element(css, "visible").await
+    }
+
+    /// Waits until a script (`return …`) returns `true`: for what no element shows.
+    ///
+    /// # Errors
+    /// It did not within 15 s, or it fails.
+    pub async fn wait_until(&self, script: &str) -> Result<(), PageError> {
+        let look = async || match self.eval_json(script).await {
+            Ok(Value::Bool(true)) => Readiness::Ready(Ok(())),
+            Ok(other) => Readiness::NotYet(format!("the script returns {other}")),
+            Err(error) => Readiness::Ready(Err(error)),
+        };
+        match until(QUICK, &Hint::default(), look, |_| {}).await {
+            Ok(held) => held,
+            Err(error) => {
+                Err(self.missing(&format!("what `{script}` asks for"), "so", error).await)
+            }
+        }
     }
 
     /// Returns the text of the first such element, as one reads it on the page.
@@ -239,19 +261,20 @@ impl Page {
                 Err(error) => Readiness::Ready(Err(browser(&format!("look at `{css}`"), &error))),
             }
         };
-        let pace = Pace { slow: Duration::from_millis(100), ..Pace::within(ELEMENT) };
-        match until(pace, &Hint::default(), look, |_| {}).await {
+        match until(QUICK, &Hint::default(), look, |_| {}).await {
             Ok(found) => found,
-            Err(error) => {
-                let (url, text) = match self.shown().await {
-                    Ok(Shown { url, text, .. }) => (url, text),
-                    Err(error) => (String::from("the page"), error.to_string()),
-                };
-                let seen = format!("{}; the page begins {text:?}", last(error));
-                let css = css.to_owned();
-                Err(PageError::NoElement { css, what, limit: ELEMENT, url, seen })
-            }
+            Err(error) => Err(self.missing(&format!("`{css}`"), what, error).await),
         }
+    }
+
+    /// Says what did not come, and what the page shows in its place.
+    async fn missing(&self, wanted: &str, what: &'static str, error: WaitError) -> PageError {
+        let (url, text) = match self.shown().await {
+            Ok(Shown { url, text, .. }) => (url, text),
+            Err(error) => (String::from("the page"), error.to_string()),
+        };
+        let seen = format!("{}; the page begins {text:?}", last(error));
+        PageError::NotThere { wanted: wanted.to_owned(), what, limit: ELEMENT, url, seen }
     }
 }
 

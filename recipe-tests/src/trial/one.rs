@@ -119,6 +119,20 @@ mod tests {
     }
 
     #[test]
+    fn only_a_failure_is_worth_a_picture_and_what_was_kept_is_named() {
+        let failed = || Ending::Returned(Err(Failure::new("a", "b")));
+        assert!(failed().is_failure() && Ending::Panicked("x".into()).is_failure());
+        for ending in [Ending::Returned(Ok(())), Ending::Returned(skip("no volume"))] {
+            assert!(!ending.is_failure(), "{ending:?}");
+        }
+        let notes = Notes::in_memory(std::collections::BTreeMap::new());
+        let kept = ["browser/custom-c.log".to_owned(), "browser/custom-c.png".to_owned()];
+        let end = report("c".to_owned(), failed(), &kept, Duration::ZERO, &notes).unwrap();
+        let message = end.message.unwrap();
+        assert!(message.ends_with("; see browser/custom-c.log, browser/custom-c.png"), "{message}");
+    }
+
+    #[test]
     fn a_failure_keeps_its_cause_and_a_hang_is_the_suites() {
         let failure = Failure::new("a", "b").with_cause(CauseClass::Recipe);
         let end = outcome(Ending::Returned(Err(failure)));

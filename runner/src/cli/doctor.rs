@@ -6,6 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_abra::abra::Abra;
 use harness_abra::engine::Engine;
+use harness_core::browser::{Programs, how_to_install};
 use harness_core::chain::Chain;
 use harness_core::process::BaseEnv;
 use harness_core::report::{ExitStatus, RunVerdict};
@@ -49,9 +50,22 @@ impl Args {
         fine &= check("abra", abra(&settings.abra, base).await);
         fine &= check("engine", engine(&settings.docker_host.value).await);
         fine &= check("router", router(settings.https.value).await);
+        browser(base);
         let verdict = if fine { RunVerdict::Pass } else { RunVerdict::NotVerified };
         Ok(ExitStatus::Verdict(verdict))
     }
+}
+
+/// Few suites look at pages: a machine without a browser can run all others.
+fn browser(base: &BaseEnv) {
+    let text = match Programs::find(base) {
+        Ok(programs) => programs.chromium.into_string(),
+        Err(missing) => format!(
+            "none (no `{missing}`): checks that look at pages are not verified; {}",
+            how_to_install()
+        ),
+    };
+    line("browser", &text, "");
 }
 
 async fn abra(setting: &Setting<Utf8PathBuf>, base: &BaseEnv) -> Result<String, String> {

@@ -31,7 +31,7 @@ pub(super) async fn ensure_installed(machine: &Machine) -> anyhow::Result<bool> 
         );
     }
     say("installing Docker Engine from Debian's packages");
-    apt(machine, &PACKAGES).await?;
+    install_packages(machine, &PACKAGES).await?;
     Ok(true)
 }
 
@@ -49,10 +49,11 @@ pub(crate) async fn ensure_package(
         bail!("`{program}` is missing; install the package {package}");
     }
     say(&format!("installing {package} from Debian's packages"));
-    apt(machine, &[package]).await
+    install_packages(machine, &[package]).await
 }
 
-async fn apt(machine: &Machine, packages: &[&str]) -> anyhow::Result<()> {
+/// Installs packages of Debian's.
+pub(crate) async fn install_packages(machine: &Machine, packages: &[&str]) -> anyhow::Result<()> {
     let apt = || machine.cmd("apt-get", INSTALL).env("DEBIAN_FRONTEND", "noninteractive");
     apt().args(["update", "-q"]).run().await?;
     // Packages start services where an init system runs; here we start the engine ourselves.

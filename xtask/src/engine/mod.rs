@@ -6,7 +6,7 @@ mod start;
 mod stop;
 mod swarm;
 
-pub(crate) use install::ensure_package;
+pub(crate) use install::{ensure_package, install_packages};
 pub(crate) use record::PID_FILE;
 pub(crate) use start::{Engine, ensure_engine, is_answering};
 pub(crate) use stop::{Stopped, stop_engine};
