@@ -24,7 +24,6 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let bash = Cmd::new("bash", &BaseEnv::capture(), Deadline::after(Duration::from_secs(3600)));
     let dump = ["-o", "pipefail", "-ec", DUMP, repository, password, archive.as_str()];
     bash.args(dump).run().await?;
-
     let contents = probe::open(archive, &[], |_| true)?;
     let mut good = true;
     for store in find(&compose).stores {
@@ -32,7 +31,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         let holds =
             |e: &probe::Entry| store.product == Product::Files || e.kind().is_of(store.product);
         let kept: Vec<_> = kept.filter(|(_, entry)| holds(entry)).collect();
-        kept.iter().for_each(|(path, e)| println!("{}: {path} {}", store.id(), e.verdict()));
+        let said = kept.iter().map(|(path, entry)| format!("{path} {}", entry.verdict()));
+        println!("{}: [{}]", store.id(), said.collect::<Vec<_>>().join(", "));
         good &= !kept.is_empty() && kept.iter().all(|(_, entry)| !entry.verdict().is_bad());
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
