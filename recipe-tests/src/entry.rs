@@ -11,6 +11,7 @@ use harness_core::run_file::{RUN_FILE_VARIABLE, RunFile, SCHEMA};
 use libtest_mimic::Arguments;
 use thiserror::Error;
 
+use crate::built::{NotBuilt, check_built};
 use crate::catalogue::{InvalidSuite, describe};
 use crate::folder::folder_names;
 use crate::trial;
@@ -20,6 +21,8 @@ use crate::trial;
 enum EntryError {
     #[error(transparent)]
     Recipe(#[from] InvalidRecipeName),
+    #[error(transparent)]
+    NotBuilt(#[from] NotBuilt),
     #[error(transparent)]
     Suite(#[from] InvalidSuite),
     #[error(transparent)]
@@ -61,7 +64,9 @@ fn run() -> Result<ExitCode, EntryError> {
     let words: Vec<&str> = args.iter().skip(1).map(String::as_str).collect();
     match words.as_slice() {
         ["describe", recipe] => {
-            let described = describe(&RecipeName::try_from((*recipe).to_owned())?)?;
+            let recipe = RecipeName::try_from((*recipe).to_owned())?;
+            check_built(&recipe)?;
+            let described = describe(&recipe)?;
             let json = serde_json::to_string(&described).map_err(std::io::Error::other)?;
             writeln!(std::io::stdout(), "{json}")?;
             Ok(ExitCode::SUCCESS)

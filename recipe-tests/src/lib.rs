@@ -42,6 +42,7 @@ extern crate self as recipe_tests;
 
 mod access;
 mod attach;
+mod built;
 mod catalogue;
 mod check;
 mod credentials;

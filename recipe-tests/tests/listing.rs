@@ -13,11 +13,13 @@ mod request;
 #[path = "recipes/shown.rs"]
 mod shown;
 
+use harness_core::name::RecipeName;
 use harness_core::process::BaseEnv;
 use harness_core::report::Results;
 use harness_core::tier::Tier;
 use libtest_mimic::Conclusion;
 use rstest::rstest;
+use runner::target::SourceKind;
 use serde_json::{Value, json};
 
 use request::{InvalidRequest, Request};
@@ -63,6 +65,24 @@ fn a_recipe_that_cannot_be_read_fails_each_of_its_trials() {
     let source = "--source=custom-html=bundled:no-env-sample";
     let (conclusion, log) = run(&[source, "custom_html::install"]);
     assert_eq!((conclusion.num_failed, conclusion.num_passed), (3, 0), "{log}");
+}
+
+#[test]
+fn a_recipe_that_is_not_bundled_is_ignored_with_what_to_do_and_one_with_a_source_is_run() {
+    let mut unbundled = request(&["elsewhere"]).expect("the words are fine");
+    let recipe = RecipeName::try_from("elsewhere".to_owned()).expect("a name");
+    unbundled.recipes.push((recipe.clone(), vec!["install::serves".to_owned()]));
+    let (trials, errands) = program::listing(&unbundled);
+    assert!(trials.iter().any(|t| t.name() == "elsewhere::install::serves"));
+    assert!(errands.is_empty());
+    let log = tempfile::NamedTempFile::new().expect("a file can be made");
+    unbundled.args.logfile = log.path().to_str().map(str::to_owned);
+    let conclusion = program::run(&unbundled, &BaseEnv::capture());
+    assert_eq!((conclusion.num_failed, conclusion.num_passed, conclusion.num_ignored), (0, 0, 2));
+    let log = std::fs::read_to_string(log.path()).expect("there is a log");
+    assert!(log.contains("--source elsewhere=FOLDER"), "{log}");
+    unbundled.sources.insert(recipe, SourceKind::Path("/src/elsewhere".into()));
+    assert_eq!(program::listing(&unbundled).1.len(), 1);
 }
 
 #[rstest]

@@ -43,19 +43,25 @@ pub(crate) fn run(request: &Request, base: &BaseEnv) -> Conclusion {
 
 /// Returns every trial, and the runs that the selected ones need, each with where its trials find how it ended.
 pub(crate) fn listing(request: &Request) -> (Vec<Trial>, Vec<(Errand, Board)>) {
+    let bundled = harness_local::bundle::names();
     let (mut trials, mut errands) = (Vec::new(), Vec::new());
     for (recipe, checks) in &request.recipes {
         let board = Board::default();
+        let source = request.sources.get(recipe).cloned();
+        let is_had = source.is_some() || bundled.contains(recipe);
         let mut up_to = None;
         for asks in asked(checks) {
             let tier = asks.needs();
+            if !is_had {
+                trials.push(elsewhere(recipe, &asks));
+                continue;
+            }
             let trial = trial(recipe, asks, board.clone());
             if !request.args.is_filtered_out(&trial) {
                 up_to = up_to.max(Some(tier));
             }
             trials.push(trial);
         }
-        let source = request.sources.get(recipe).cloned();
         let recipe = recipe.clone();
         errands.extend(up_to.map(|up_to| (Errand { recipe, source, up_to }, board)));
     }
@@ -83,6 +89,14 @@ impl Asks {
         }
     }
 
+    fn name(&self, recipe: &RecipeName) -> String {
+        let recipe = recipe.as_str().replace('-', "_");
+        match self {
+            Self::Check(tier, name) => format!("{recipe}::{tier}::{name}"),
+            Self::Verdict => format!("{recipe}::verdict"),
+        }
+    }
+
     fn answer(&self, ended: &Ended) -> Result<Completion, Failed> {
         let (results, events) = match ended {
             Ok(ended) => ended,
@@ -99,10 +113,14 @@ impl Asks {
 }
 
 fn trial(recipe: &RecipeName, asks: Asks, board: Board) -> Trial {
-    let recipe = recipe.as_str().replace('-', "_");
-    let name = match &asks {
-        Asks::Check(tier, name) => format!("{recipe}::{tier}::{name}"),
-        Asks::Verdict => format!("{recipe}::verdict"),
-    };
-    Trial::ignorable_test(name, move || asks.answer(board.wait())).with_kind(KIND)
+    Trial::ignorable_test(asks.name(recipe), move || asks.answer(board.wait())).with_kind(KIND)
+}
+
+/// Returns the trial of a recipe that is not here to be run: it says what it takes.
+fn elsewhere(recipe: &RecipeName, asks: &Asks) -> Trial {
+    let reason = format!(
+        "{recipe} is not bundled: `-- --source {recipe}=FOLDER` runs it, with the recipe's repository, and `cc-ci run --recipe {recipe} --source FOLDER` too"
+    );
+    let ignored = move || Ok(Completion::ignored_with(reason));
+    Trial::ignorable_test(asks.name(recipe), ignored).with_kind(KIND)
 }
