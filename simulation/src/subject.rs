@@ -76,6 +76,41 @@ impl Subject {
         load(name, name, None, Expected::Pass { level: 0 }, dir, base).await
     }
 
+    /// Reads and plans a recipe that is right, from where it is. Its repository is cloned in `dir`.
+    ///
+    /// # Errors
+    /// It could not be had, read or planned.
+    pub async fn read_from(
+        recipe: &RecipeName,
+        source: SourceKind,
+        dir: &Utf8Path,
+        base: &BaseEnv,
+    ) -> Result<Self, LoadError> {
+        let name = recipe.as_str();
+        let clone = dir.join("clones").join(name);
+        let read = read(recipe.clone(), source, None, &clone, (dir, base)).await;
+        let read = read.map_err(|why| LoadError { recipe: name.to_owned(), why })?;
+        Ok(Self::of(name, Expected::Pass { level: 0 }, read))
+    }
+
+    fn of(
+        name: &str,
+        expected: Expected,
+        (prepared, files, head): (Prepared, RecipeFiles, RecipeAt),
+    ) -> Self {
+        let timeouts = &prepared.suite_settings.timeouts;
+        let is_checked = head.compose.services.iter().all(|s| s.has_healthcheck);
+        Self {
+            name: name.to_owned(),
+            boot_limit: if is_checked { timeouts.deploy.0 } else { timeouts.http.0 },
+            expected,
+            has_hooks: !head.compose.backup().hooks.is_empty(),
+            has_secrets: !head.env_sample.secrets().is_empty(),
+            prepared,
+            files,
+        }
+    }
+
     /// Returns whether the commit under test is exactly a release.
     pub fn is_release(&self) -> bool {
         let head = &self.prepared.plan.head.commit;
@@ -116,7 +151,7 @@ pub struct Library {
 
 /// A recipe could not be read or planned.
 #[derive(Debug, Error)]
-#[error("the bundled recipe `{recipe}` cannot be simulated")]
+#[error("the recipe `{recipe}` cannot be simulated")]
 pub struct LoadError {
     /// The recipe.
     pub recipe: String,
@@ -205,36 +240,29 @@ async fn load(
     dir: &Utf8Path,
     base: &BaseEnv,
 ) -> Result<Subject, LoadError> {
-    let read = read(name, run_as, recipe_toml, dir, base).await;
-    let (prepared, files, head) = read.map_err(|why| LoadError { recipe: name.to_owned(), why })?;
-    let timeouts = &prepared.suite_settings.timeouts;
-    let is_checked = head.compose.services.iter().all(|s| s.has_healthcheck);
-    Ok(Subject {
-        name: name.to_owned(),
-        boot_limit: if is_checked { timeouts.deploy.0 } else { timeouts.http.0 },
-        expected,
-        has_hooks: !head.compose.backup().hooks.is_empty(),
-        has_secrets: !head.env_sample.secrets().is_empty(),
-        prepared,
-        files,
-    })
+    let read = async {
+        let source = SourceKind::Bundled(Some(RecipeName::try_from(name.to_owned())?));
+        let recipe = RecipeName::try_from(run_as.to_owned())?;
+        read(recipe, source, recipe_toml, &dir.join("clones").join(name), (dir, base)).await
+    };
+    let read = read.await.map_err(|why| LoadError { recipe: name.to_owned(), why })?;
+    Ok(Subject::of(name, expected, read))
 }
 
 async fn read(
-    name: &str,
-    run_as: &str,
+    recipe: RecipeName,
+    source: SourceKind,
     recipe_toml: Option<&str>,
-    dir: &Utf8Path,
-    base: &BaseEnv,
+    clone: &Utf8Path,
+    (dir, base): (&Utf8Path, &BaseEnv),
 ) -> Result<(Prepared, RecipeFiles, RecipeAt), WhyNot> {
-    let recipe = RecipeName::try_from(run_as.to_owned())?;
     let mut suite = recipe_tests::describe(&recipe)?;
     if let Some(text) = recipe_toml {
         suite.settings = Some(text.to_owned());
     }
     let target = Target {
         recipe,
-        source: Some(SourceKind::Bundled(Some(RecipeName::try_from(name.to_owned())?))),
+        source: Some(source),
         src: None,
         pr: None,
         reference: None,
@@ -249,8 +277,7 @@ async fn read(
     };
     let settings = Settings::resolve(given, base, None)?;
     let run = RunId::try_from("simulated".to_owned()).expect("lower-case letters are a run id");
-    let clone = dir.join("clones").join(name);
-    let prepared = prepare_with_suite(&target, &settings, &run, &clone, suite, base).await?;
+    let prepared = prepare_with_suite(&target, &settings, &run, clone, suite, base).await?;
     let revisions = prepared.plan.base.iter().chain([&prepared.plan.head]);
     let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
     let repository = &prepared.source.repository;

@@ -11,6 +11,7 @@ mod engine;
 mod engine_task;
 mod examples;
 mod images;
+mod kept;
 mod machine;
 mod mutants;
 mod progress;
@@ -45,7 +46,7 @@ enum Task {
     Test(test::Args),
     /// Plays whole runs in virtual time, with faults; flags as for `cc-ci-sim`.
     Sim(sim::Args),
-    /// Breaks a recipe's app on purpose and says what its suite catches; flags as for `cc-ci-sim sabotage`.
+    /// Breaks a recipe's app on purpose and says what its suite catches.
     Sabotage(sabotage::Args),
     /// Prints what the harness itself costs, beside other test runners where they are installed.
     Bench(bench::Args),
@@ -72,7 +73,7 @@ async fn main() -> ExitCode {
             Task::Ci(args) => ci::run(&machine, args).await,
             Task::Test(args) => test::run(&machine, &args).await,
             Task::Sim(args) => sim::run(&machine, &args),
-            Task::Sabotage(args) => sabotage::run(&machine, args),
+            Task::Sabotage(args) => sabotage::run(&machine, &args),
             Task::Bench(args) => bench::run(&machine, &args).await,
             Task::Mutants(args) => mutants::run(&machine, &args).await,
             Task::Docs(args) => docs::run(&machine, &args).await,

@@ -10,7 +10,7 @@ use crate::engine::is_answering;
 use crate::images::ensure_images;
 use crate::machine::Machine;
 use crate::progress::say;
-use crate::{browser, docs, engine, examples, real, stream, tidy, up};
+use crate::{browser, ci, docs, engine, examples, kept, real, stream, tidy, up};
 
 /// So many runs at a time on the engine: each mostly waits.
 const RUNS_AT_A_TIME: &str = "4";
@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// Leave out what needs an engine.
     #[arg(long)]
     no_engine: bool,
+    /// Instead of all that: only keep a deployment, look into it, check it again and end it.
+    #[arg(long, conflicts_with_all = ["no_engine", "real"])]
+    kept: bool,
     /// Instead of all that: take these recipes through their tiers on a real engine, one after another, each with its
     /// real images; `all` is every recipe with a folder. Ends with a table.
     #[arg(long, value_name = "all|NAMES", value_delimiter = ',', conflicts_with = "no_engine")]
@@ -40,6 +43,10 @@ pub(crate) struct Args {
 pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
     if !args.real.is_empty() {
         return real::run(machine, &args.real).await;
+    }
+    if args.kept {
+        ci::build(machine)?;
+        return kept::run(machine).await;
     }
     let began = Instant::now();
     let engine = engine_wanted(machine, args).await;
@@ -190,6 +197,7 @@ async fn on_engine(machine: &Machine) -> anyhow::Result<()> {
     stream::cargo(machine, &many, &on)?;
     let beside = ["--test-threads", SCENARIOS_AT_A_TIME, "fidelity::"];
     stream::cargo(machine, &[&runs[..], &beside].concat(), &on)?;
+    kept::run(machine).await?;
     // These stop the engine under everything else.
     stream::cargo(machine, &[&runs[..], &["--test-threads", "1", "exclusive::"]].concat(), &on)
 }

@@ -8,6 +8,7 @@ use harness_core::chain::Chain;
 use harness_core::name::{InvalidRecipeName, RecipeName};
 use harness_core::process::BaseEnv;
 use harness_local::sabotage::{CLASSES, Class, Sabotage};
+use runner::target::{SourceKind, parse_source};
 
 use super::explained::{Explained, explained};
 use super::score::{End, Score, measure};
@@ -19,9 +20,12 @@ const ENOUGH: usize = 950;
 /// Breaks a recipe's app on purpose, in one way at a time, and says which of them its suite catches.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The bundled recipe.
+    /// The recipe.
     #[arg(long, value_parser = recipe_name)]
     recipe: RecipeName,
+    /// Where it comes from: bundled:NAME, a folder with a git repository, or a git URL [default: bundled].
+    #[arg(long, value_parser = parse_source)]
+    source: Option<SourceKind>,
     /// Only this sabotage. May be given again and again.
     #[arg(long)]
     only: Vec<Sabotage>,
@@ -46,7 +50,14 @@ pub(crate) fn run(
         .enable_all()
         .build()
         .map_err(|e| format!("the async runtime cannot be started: {e}"))?;
-    let subject = runtime.block_on(Subject::read(args.recipe.as_str(), dir, &BaseEnv::capture()));
+    let base = BaseEnv::capture();
+    let read = async {
+        match &args.source {
+            None => Subject::read(args.recipe.as_str(), dir, &base).await,
+            Some(source) => Subject::read_from(&args.recipe, source.clone(), dir, &base).await,
+        }
+    };
+    let subject = runtime.block_on(read);
     let subject = Arc::new(subject.map_err(|e| Chain(&e).to_string())?);
     drop(runtime);
     let parity = recipe_tests::parity(&args.recipe).unwrap_or_default();
