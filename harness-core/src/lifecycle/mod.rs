@@ -14,6 +14,7 @@ mod reach;
 mod ready;
 mod run;
 mod stop;
+mod taken_port;
 mod teardown;
 mod tiers;
 mod trials;

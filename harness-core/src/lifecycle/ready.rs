@@ -18,6 +18,7 @@ use super::asked::{ANSWER_WITHIN, Asked, judged_answer};
 use super::bounded::{LOGS_WITHIN, LOOK_WITHIN, bounded};
 use super::job::{Job, State};
 use super::probes::Streaks;
+use super::taken_port::is_anothers;
 use super::tiers::Trouble;
 use super::trials::Trials;
 
@@ -26,6 +27,10 @@ const LOOKS_UNTIL_GONE: u32 = 12;
 
 /// An update that has been paused for longer than this stays so.
 const PAUSE_PASSES: Duration = Duration::from_secs(10);
+
+/// What is said where a port of the host is another's.
+const TAKEN: &str =
+    "another run or program has that port of the host: `cc-ci gc` lists the runs that live";
 
 /// Where the wait stands.
 struct Progress {
@@ -141,6 +146,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                 Readiness::Hopeless(cause) => return Readiness::Hopeless(cause),
                 Readiness::NotYet(status) => {
                     wait.streaks.borrow_mut().break_off();
+                    let status = explained(status, &progress, wait.state);
                     return not_converged(status, &progress, self.limits.deploy);
                 }
                 Readiness::Ready(()) => {
@@ -247,12 +253,20 @@ fn failed_look(error: &OpError, progress: &mut Progress) -> Readiness<()> {
     Readiness::NotYet(format!("the engine does not answer: {}", error.cause.evidence))
 }
 
+/// Adds to a status what cannot be seen in it: that another run or program has a port of the host.
+fn explained(status: String, progress: &Progress, state: &State) -> String {
+    match &progress.last {
+        Some(seen) if is_anothers(seen, &state.services) => format!("{status}; {TAKEN}"),
+        Some(_) | None => status,
+    }
+}
+
 fn not_converged(status: String, progress: &Progress, limit: std::time::Duration) -> Readiness<()> {
     if progress.converged.is_some() || progress.began.elapsed() < limit {
         return Readiness::NotYet(status);
     }
-    let class =
-        if status.contains("insufficient resources") { CauseClass::Host } else { CauseClass::App };
+    let is_hosts = ["insufficient resources", TAKEN].iter().any(|text| status.contains(text));
+    let class = if is_hosts { CauseClass::Host } else { CauseClass::App };
     Readiness::Hopeless(Cause::new(class, format!("did not converge within {limit:?}: {status}")))
 }
 

@@ -62,6 +62,15 @@ async fn an_app_for_which_the_host_is_too_small_is_the_hosts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_app_whose_port_another_run_has_is_the_hosts_and_says_where_to_look() {
+    let taken = "no suitable node (host-mode port already in use on 1 node)";
+    let played = install().shows(move |_, seen| starting(seen, Some(taken))).play().await;
+    let (name, status, class, evidence, _) = verdict(&played);
+    assert_eq!((name.as_str(), status, class), ("converged", Status::Unver, CauseClass::Host));
+    assert!(evidence.contains("`cc-ci gc` lists the runs"), "{evidence}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_app_that_converges_at_the_last_moment_is_given_its_time_to_answer() {
     let refuse = || HttpError::Broken { url: "/".to_owned(), reason: "cut".to_owned() };
     let played = install()
