@@ -18,7 +18,8 @@ pub enum Trouble {
     Refused,
 }
 
-const NOT_YET: [&str; 10] = [
+const NOT_YET: [&str; 11] = [
+    "cannot exec in a stopped",
     "ERROR 2002 ",
     "ERROR 2003 ",
     "Is the server running",
@@ -30,6 +31,9 @@ const NOT_YET: [&str; 10] = [
     "LOADING Redis is loading the dataset in memory",
     "LOADING Valkey is loading the dataset in memory",
 ];
+
+/// How a client ends whose container is stopped under it: killed, told to end, or without a word.
+const KILLED: [&str; 3] = ["exit code 137: ", "exit code 143: ", "exit code -1: "];
 
 const INTERRUPTED: [&str; 6] = [
     "ERROR 2006 ",
@@ -58,7 +62,7 @@ pub fn trouble(error: &ReachError) -> Trouble {
     let role = reason.contains("role \"");
     if says(&NOT_YET) {
         Trouble::NotYet
-    } else if says(&INTERRUPTED) {
+    } else if says(&INTERRUPTED) || KILLED.iter().any(|text| reason.starts_with(text)) {
         Trouble::Interrupted
     } else if says(&NO_CLIENTS) {
         Trouble::NoClient
@@ -91,6 +95,11 @@ mod tests {
             (
                 "exit code 1: ERROR 2013 (HY000): Lost connection to server during query",
                 Trouble::Interrupted,
+            ),
+            ("exit code 137: ", Trouble::Interrupted),
+            (
+                "OCI runtime exec failed: exec failed: cannot exec in a stopped container: unknown",
+                Trouble::NotYet,
             ),
             (
                 "exit code 1: ERROR 1146 (42S02) at line 1: Table 'ghost.x' doesn't exist",
