@@ -10,7 +10,7 @@ use super::error::MarkerError;
 use super::planted::{BROKEN, Marker};
 use super::seen::{Bulk, Seen};
 use crate::client::{Client, Dialect, Trouble, query, trouble};
-use crate::reach::Reach;
+use crate::reach::{Reach, ReachError};
 
 /// The table of markers.
 const MARKERS: &str = "zz_ccci_marker";
@@ -41,11 +41,24 @@ pub(super) async fn perform(
             .ok_or_else(|| MarkerError::Unreadable { store, said: format!("{rows:?}") }),
         // No table, or no database: an answer, if nothing was to be planted.
         Err(error) if deed != Deed::Plant && trouble(&error) == Trouble::Absent => {
-            let lost = |_: &&Marker| Seen { value: None, bulk: Bulk::Gone };
-            Ok(markers.iter().map(lost).collect())
+            Ok(markers.iter().map(|_| Seen::missing(said(&error))).collect())
         }
         Err(error) => Err(MarkerError::of(&store, error)),
     }
+}
+
+/// Returns what a database says is missing. Some clients print the whole statement before that.
+fn said(error: &ReachError) -> String {
+    let text = match error {
+        ReachError::Command { reason, .. } => reason.clone(),
+        other @ (ReachError::Engine { .. }
+        | ReachError::NotRunning { .. }
+        | ReachError::NoFile { .. }
+        | ReachError::Refused { .. }) => other.to_string(),
+    };
+    let says = |line: &&str| ["ERROR", "FATAL", "no such"].iter().any(|word| line.contains(word));
+    let line = text.lines().find(says).or_else(|| text.lines().next()).unwrap_or_default();
+    line.chars().take(200).collect()
 }
 
 fn rows_of(marker: &Marker) -> usize {
@@ -177,7 +190,10 @@ fn seen(markers: &[&Marker], rows: &[Vec<String>]) -> Option<Vec<Seen>> {
     let one = |(at, marker): (usize, &&Marker)| {
         let row = rows.iter().find(|row| row.first().is_some_and(|c| *c == at.to_string()))?;
         let [_, value, right] = row.as_slice() else { return None };
-        let value = Some(value.clone()).filter(|v| v != "NULL");
+        if value == "NULL" {
+            return Some(Seen::nothing());
+        }
+        let value = Ok(value.clone());
         let bulk = Bulk::of(right.parse().ok()?, rows_of(marker), "rows");
         Some(Seen { value, bulk })
     };
@@ -233,9 +249,8 @@ mod tests {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
         let rows = [row(["1", "NULL", "0"]), row(["0", "x", "2"])];
         let found = seen(&[&marker, &marker], &rows);
-        let there = Seen { value: Some("x".to_owned()), bulk: Bulk::Whole };
-        let gone = Seen { value: None, bulk: Bulk::Gone };
-        assert_eq!(found, Some(vec![there, gone]));
+        let there = Seen { value: Ok("x".to_owned()), bulk: Bulk::Whole };
+        assert_eq!(found, Some(vec![there, Seen::nothing()]));
         assert_eq!(seen(&[&marker, &marker], &rows[..1]), None);
     }
 }

@@ -33,13 +33,13 @@ pub(super) async fn perform(
     };
     let content = settled(patience, ReachError::may_pass, act_and_read).await;
     let content = content.map_err(|e| MarkerError::of(&marker.store.id(), e))?;
-    Ok(content.map_or(Seen { value: None, bulk: Bulk::Gone }, |content| seen(marker, &content)))
+    Ok(content.map_or_else(Seen::nothing, |content| seen(marker, &content)))
 }
 
 fn seen(marker: &Marker, content: &[u8]) -> Seen {
     if marker.bulk == 0 {
         return Seen {
-            value: Some(String::from_utf8_lossy(content).into_owned()),
+            value: Ok(String::from_utf8_lossy(content).into_owned()),
             bulk: Bulk::Whole,
         };
     }
@@ -49,7 +49,7 @@ fn seen(marker: &Marker, content: &[u8]) -> Seen {
     // What is longer than it was is not as it was either.
     let right = if same == planted.len() && content.len() > same { same - 1 } else { same };
     let bulk = Bulk::of(right, planted.len(), "bytes");
-    Seen { value: Some(String::from_utf8_lossy(first).into_owned()), bulk }
+    Seen { value: Ok(String::from_utf8_lossy(first).into_owned()), bulk }
 }
 
 #[cfg(test)]

@@ -58,8 +58,8 @@ fn read(marker: &Marker, line: &str) -> Option<Seen> {
     let mut cells = line.split('\t');
     let (is, value, bulk) = (cells.next()?, cells.next()?, cells.next()?);
     let value = match is {
-        "is" => Some(value.to_owned()),
-        "none" => None,
+        "is" => Ok(value.to_owned()),
+        "none" => return Some(Seen::nothing()),
         _ => return None,
     };
     let bulk = match bulk {
@@ -83,11 +83,10 @@ mod tests {
     #[test]
     fn what_the_script_prints_is_read() {
         let mut marker = marker(Product::Redis, Age::BeforeBackup);
-        let there = Seen { value: Some("v".to_owned()), bulk: Bulk::Whole };
+        let there = Seen { value: Ok("v".to_owned()), bulk: Bulk::Whole };
         assert_eq!(read(&marker, "is\tv\tnone"), Some(there));
         marker.bulk = 60;
-        let seen = Seen { value: None, bulk: Bulk::Whole };
-        assert_eq!(read(&marker, "none\t\twhole"), Some(seen));
+        assert_eq!(read(&marker, "none\t\twhole"), Some(Seen::nothing()));
         assert_eq!(read(&marker, "OK"), None);
     }
 

@@ -7,8 +7,8 @@ use super::planted::{BROKEN, Marker};
 /// What was found in a marker's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// What it holds; none when it is not there.
-    pub(super) value: Option<String>,
+    /// What it holds, or why it holds nothing.
+    pub(super) value: Result<String, String>,
     /// How much of what was planted beside it is as it was.
     pub(super) bulk: Bulk,
 }
@@ -22,6 +22,18 @@ pub(super) enum Bulk {
     Part(String),
     /// Nothing.
     Gone,
+}
+
+impl Seen {
+    /// Returns what there is where a marker is not.
+    pub(super) fn nothing() -> Self {
+        Self::missing("it is not there".to_owned())
+    }
+
+    /// Returns what there is where even the marker's place is missing.
+    pub(super) const fn missing(why: String) -> Self {
+        Self { value: Err(why), bulk: Bulk::Gone }
+    }
 }
 
 impl Bulk {
@@ -43,8 +55,9 @@ pub fn untouched() -> Fate {
 
 /// Tells what became of a marker.
 pub(super) fn fate(marker: &Marker, seen: &Seen) -> Fate {
-    let Some(value) = &seen.value else {
-        return Fate::Lost { seen: "it is not there".to_owned() };
+    let value = match &seen.value {
+        Ok(value) => value,
+        Err(missing) => return Fate::Lost { seen: missing.clone() },
     };
     if *value == BROKEN {
         return untouched();
@@ -75,7 +88,7 @@ mod tests {
         let marker = marker(Product::Postgres, Age::BeforeBackup);
         let bulk = |right| Bulk::of(right, 8, "rows");
         let told = |value: Option<&str>, bulk| {
-            let seen = Seen { value: value.map(str::to_owned), bulk };
+            let seen = Seen { value: value.map(str::to_owned).ok_or("not there".to_owned()), bulk };
             let fate = fate(&marker, &seen);
             (fate.word(), format!("{fate:?}"))
         };
