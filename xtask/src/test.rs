@@ -197,6 +197,7 @@ async fn on_engine(machine: &Machine) -> anyhow::Result<()> {
     stream::cargo(machine, &many, &on)?;
     let beside = ["--test-threads", SCENARIOS_AT_A_TIME, "fidelity::"];
     stream::cargo(machine, &[&runs[..], &beside].concat(), &on)?;
+    kept::run(machine).await?;
     // These stop the engine under everything else.
     stream::cargo(machine, &[&runs[..], &["--test-threads", "1", "exclusive::"]].concat(), &on)
 }
