@@ -11,6 +11,7 @@
 //! assert!(compose.backup().enabled);
 //! ```
 
+mod audit;
 pub mod client;
 mod find;
 mod home;
@@ -22,9 +23,10 @@ pub mod snapshot;
 mod sqlite;
 mod stores;
 
+pub use audit::{Audit, Held, audit};
 pub use find::{Found, find};
 pub use harness_core::ledger::{Age, Fate, LedgerEntry, LedgerEvent};
-pub use harness_core::store::{Coverage, Product, Store, Unrecognized};
+pub use harness_core::store::{Coverage, Product, Standing, Store, Unprotected, Unrecognized};
 pub use home::data_directory;
 pub use image::{product_of, product_of_image};
 pub use marker::{Marker, MarkerError};

@@ -16,6 +16,7 @@ use crate::observation::Observation;
 use crate::plan::Plan;
 use crate::platform::PlatformFacts;
 use crate::secret::{Redactor, Secret};
+use crate::store::Unprotected;
 use crate::tier::{Status, Tier};
 
 /// Who is waited for in a phase.
@@ -144,6 +145,11 @@ pub enum Happened {
     Ledgered {
         /// What became of it.
         entry: LedgerEntry,
+    },
+    /// It was seen which stores the backup does not hold. A later one counts.
+    Audited {
+        /// The stores.
+        found: Vec<Unprotected>,
     },
     /// A tier ended.
     TierFinished {

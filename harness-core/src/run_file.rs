@@ -12,7 +12,7 @@ use crate::name::ServiceName;
 use crate::observation::Observation;
 use crate::platform::{App, Attachment, Revision, Snapshot};
 use crate::repo_tests::RepoTest;
-use crate::store::Store;
+use crate::store::{Store, Unprotected, Unrecognized};
 use crate::tier::{Status, Tier};
 
 /// The variable that names the run file to a trials process.
@@ -64,6 +64,12 @@ pub struct RunFile {
     /// What keeps data of the revision that is deployed now.
     #[serde(default)]
     pub stores: Vec<Store>,
+    /// What keeps data and is none of the products known here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unrecognized: Vec<Unrecognized>,
+    /// Stores that no backup needs to hold, by their ids, each with the reason that the suite gives.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unprotected: BTreeMap<String, String>,
     /// What seeds handed on, by key.
     pub facts: BTreeMap<String, Value>,
     /// What of the recipe's own tests is run in this phase.
@@ -177,6 +183,11 @@ pub enum TrialLine {
     Ledger {
         /// What became of it.
         entry: LedgerEntry,
+    },
+    /// Every store of which the backup does not hold what it should. A later one counts.
+    Audit {
+        /// The stores.
+        found: Vec<Unprotected>,
     },
     /// A value that must appear in no artefact.
     Secret {

@@ -171,6 +171,43 @@ pub enum Coverage {
     },
 }
 
+/// A store of which no backup holds what it should, or of which nobody can tell.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Unprotected {
+    /// The store, as [`Store::id`] names it; the service of one that is not recognized.
+    pub store: String,
+    /// How much it holds, where that could be seen.
+    pub bytes: Option<u64>,
+    /// What that means.
+    pub status: Standing,
+    /// Why: what the labels or the backup lack, who accepts it, or what cannot be looked into.
+    pub reason: String,
+}
+
+/// What it means that no backup holds a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It is lost with the server.
+    Unprotected,
+    /// The recipe or the suite accepts that.
+    Accepted,
+    /// It may be in the backup: nothing here can look into it.
+    Unrecognized,
+}
+
+impl Standing {
+    /// Returns the word that results use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unprotected => "unprotected",
+            Self::Accepted => "accepted",
+            Self::Unrecognized => "unrecognized",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +229,9 @@ mod tests {
         assert_eq!(store(Product::Sqlite, "/d/a.db", Some("d")).id(), "db:sqlite:/d/a.db");
         for product in Product::ALL {
             assert_eq!(serde_json::to_value(product).unwrap(), product.word());
+        }
+        for standing in [Standing::Unprotected, Standing::Accepted, Standing::Unrecognized] {
+            assert_eq!(serde_json::to_value(standing).unwrap(), standing.word());
         }
     }
 }

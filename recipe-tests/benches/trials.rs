@@ -36,6 +36,8 @@ fn run_file(out: Utf8PathBuf, trials: usize) -> RunFile {
         snapshot: None,
         claims: Claims::default(),
         stores: Vec::new(),
+        unrecognized: Vec::new(),
+        unprotected: BTreeMap::new(),
         facts: BTreeMap::from([("empty_trials".to_owned(), trials.into())]),
         repo_tests: Vec::new(),
         without_suite: false,

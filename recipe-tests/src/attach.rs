@@ -114,7 +114,12 @@ fn kept_facts(path: &Utf8Path) -> Result<BTreeMap<String, Value>, AttachError> {
     let text = std::fs::read_to_string(path).map_err(failed)?;
     let fact = |line: &str| match serde_json::from_str(line) {
         Ok(TrialLine::Fact { key, value }) => Some((key, value)),
-        Ok(TrialLine::Ledger { .. } | TrialLine::Done { .. } | TrialLine::Secret { .. })
+        Ok(
+            TrialLine::Ledger { .. }
+            | TrialLine::Audit { .. }
+            | TrialLine::Done { .. }
+            | TrialLine::Secret { .. },
+        )
         | Err(_) => None,
     };
     Ok(text.lines().filter_map(fact).collect())

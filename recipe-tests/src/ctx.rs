@@ -11,8 +11,9 @@ use harness_core::http::{Answer, Client, Route};
 use harness_core::ledger::LedgerEntry;
 use harness_core::name::{Domain, ServiceName};
 use harness_core::platform::{App, Attachment, Revision};
-use harness_core::run_file::RunFile;
+use harness_core::run_file::{RunFile, TrialLine};
 use harness_core::secret::Secret;
+use harness_core::store::Unprotected;
 use harness_local::embedded;
 use harness_local::world::Random;
 use serde::Serialize;
@@ -248,6 +249,12 @@ impl Ctx {
     pub(crate) fn ledger(&self, entry: &LedgerEntry) -> Check {
         let kept = self.inner.notes.ledger(entry);
         kept.map_err(|e| Failure::error(CauseClass::Harness, Chain(&e).to_string()))
+    }
+
+    /// Tells the runner which stores the backup does not hold.
+    pub(crate) fn audited(&self, found: Vec<Unprotected>) -> Check {
+        let told = self.inner.notes.append(TrialLine::Audit { found });
+        told.map_err(|e| Failure::error(CauseClass::Harness, Chain(&e).to_string()))
     }
 
     /// Wraps a value that must appear in no log and no artefact, and lets the runner know it.

@@ -117,6 +117,8 @@ fn run_file(dir: &Utf8Path, run_id: &str, attachment: Attachment) -> RunFile {
         snapshot: None,
         claims: Claims::default(),
         stores: Vec::new(),
+        unrecognized: Vec::new(),
+        unprotected: BTreeMap::new(),
         facts: BTreeMap::new(),
         repo_tests: Vec::new(),
         without_suite: false,

@@ -203,6 +203,8 @@ async fn an_app_that_the_router_does_not_know_neither_serves_nor_has_a_certifica
         snapshot: None,
         claims: Claims::default(),
         stores: Vec::new(),
+        unrecognized: Vec::new(),
+        unprotected: BTreeMap::new(),
         facts: BTreeMap::new(),
         repo_tests: Vec::new(),
         without_suite: false,

@@ -204,6 +204,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             match line {
                 TrialLine::Fact { key, value } => drop(state.facts.insert(key, value)),
                 TrialLine::Ledger { entry } => self.log.say(Happened::Ledgered { entry }),
+                TrialLine::Audit { found } => self.log.say(Happened::Audited { found }),
                 TrialLine::Secret { .. } => {}
                 TrialLine::Done { name, status, duration_ms, message, cause } => {
                     let check = Judged { name, status, message, cause };
@@ -245,6 +246,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             snapshot: state.snapshot.clone(),
             claims: self.recipe.claims.provable_by(&state.services),
             stores: state.stores.clone(),
+            unrecognized: self.recipe.unrecognized.clone(),
+            unprotected: self.settings.backup.unprotected.clone(),
             facts: state.facts.clone(),
             repo_tests: self.recipe.repo_tests.of(tier, phase),
             without_suite: self.recipe.repo_tests.replaces_suite(tier),

@@ -10,6 +10,7 @@ use crate::ledger::LedgerEntry;
 use crate::lint::{LintReport, LintStatus};
 use crate::plan::{Plan, Planned};
 use crate::platform::PlatformFacts;
+use crate::store::Unprotected;
 use crate::tier::{Rung, Status, Tier};
 
 use super::ladder::{level, rungs};
@@ -41,6 +42,7 @@ struct Fold {
     stopped: Option<Stop>,
     leaks: Vec<String>,
     ledger: Vec<LedgerEntry>,
+    unprotected: Vec<Unprotected>,
     broke: Option<String>,
     last_ms: u64,
 }
@@ -105,6 +107,7 @@ impl Fold {
                 self.ledger.retain(|e| !e.is_about(entry));
                 self.ledger.push(entry.clone());
             }
+            Happened::Audited { found } => self.unprotected.clone_from(found),
             Happened::SecretLeaked { artefact } => self.leaks.push(artefact.clone()),
             Happened::HarnessBroke { text } => self.broke = Some(text.clone()),
         }
@@ -223,6 +226,7 @@ impl Fold {
             census: self.census,
             ledger: self.ledger,
             flakes,
+            unprotected: self.unprotected,
             flags,
             customization: plan.customization,
             notes: self.notes,

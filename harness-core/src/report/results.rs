@@ -9,6 +9,7 @@ use crate::census::Item;
 use crate::event::WaitedOn;
 use crate::ledger::LedgerEntry;
 use crate::lint::{LintStatus, RuleFailed};
+use crate::store::Unprotected;
 use crate::tier::{Rung, Status, Tier};
 
 /// The format of `results.json`.
@@ -90,6 +91,9 @@ pub struct Results {
     /// What passed only when it was done again: it counts as a pass, and somebody should look at it.
     #[serde(default)]
     pub flakes: Vec<Flake>,
+    /// Stores of which the backup does not hold what it should, and who accepts that.
+    #[serde(default)]
+    pub unprotected: Vec<Unprotected>,
     /// Where the time went.
     pub phases: Vec<PhaseSpan>,
     /// What must hold of every run.

@@ -17,6 +17,7 @@ mod restore;
 pub(crate) mod sample;
 mod stores;
 mod survival;
+mod unprotected;
 mod upgrade;
 
 use harness_core::cause::CauseClass;
@@ -49,6 +50,7 @@ pub(crate) fn suite() -> Suite {
         .check(Tier::Backup, "dumps_are_whole", real(backup::dumps_are_whole))
         .check(Tier::Backup, "markers_are_in_it", real(contents::markers_are_in_it))
         .check(Tier::Backup, "hooks_succeeded", real(backup::hooks_succeeded))
+        .check(Tier::Backup, "nothing_unprotected", real(unprotected::nothing_unprotected))
         .seed(Tier::Restore, "break_markers", real(restore::break_markers))
         .check(Tier::Restore, "serves", real(install::serves))
         .check(Tier::Restore, "markers_are_back", real(restore::markers_are_back))

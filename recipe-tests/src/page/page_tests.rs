@@ -34,7 +34,10 @@ fn ended(site: &Site, suite: Suite) -> Vec<Ended> {
         TrialLine::Done { status, cause, message, .. } => {
             Some((status, cause, message.unwrap_or_default()))
         }
-        TrialLine::Fact { .. } | TrialLine::Ledger { .. } | TrialLine::Secret { .. } => None,
+        TrialLine::Fact { .. }
+        | TrialLine::Ledger { .. }
+        | TrialLine::Audit { .. }
+        | TrialLine::Secret { .. } => None,
     };
     lines.filter_map(done).collect()
 }

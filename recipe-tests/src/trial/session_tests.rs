@@ -38,6 +38,8 @@ fn run_file(dir: &Utf8Path, tier: Tier, phase: Phase) -> Arc<RunFile> {
         snapshot: None,
         claims: Claims::default(),
         stores: Vec::new(),
+        unrecognized: Vec::new(),
+        unprotected: BTreeMap::new(),
         facts: BTreeMap::new(),
         repo_tests: Vec::new(),
         without_suite: false,
@@ -73,7 +75,10 @@ fn ended(run: &RunFile) -> Vec<Ended> {
         TrialLine::Done { name, status, cause, message, .. } => {
             Some((name, status, cause, message.unwrap_or_default()))
         }
-        TrialLine::Fact { .. } | TrialLine::Ledger { .. } | TrialLine::Secret { .. } => None,
+        TrialLine::Fact { .. }
+        | TrialLine::Ledger { .. }
+        | TrialLine::Audit { .. }
+        | TrialLine::Secret { .. } => None,
     };
     lines(run).into_iter().filter_map(done).collect()
 }

@@ -61,6 +61,7 @@ impl<D: Disk> Recorder<D> {
             | Happened::CheckFinished { .. }
             | Happened::AttemptFinished { .. }
             | Happened::Ledgered { .. }
+            | Happened::Audited { .. }
             | Happened::Stopped { .. }
             | Happened::TeardownStep { .. }
             | Happened::SecretLeaked { .. }

@@ -5,6 +5,7 @@ use harness_core::name::RunId;
 use harness_core::plan::Plan;
 use harness_core::process::BaseEnv;
 use harness_core::report::ExitStatus;
+use harness_core::store::Store;
 use thiserror::Error;
 
 use crate::disk::RealDisk;
@@ -41,11 +42,12 @@ enum PlanError {
     Path,
 }
 
-/// The plan as JSON: its own keys, and how long it will take.
+/// The plan as JSON: its own keys, what keeps data at head, and how long it will take.
 #[derive(serde::Serialize)]
 struct Printed<'a> {
     #[serde(flatten)]
     plan: &'a Plan,
+    stores: &'a [Store],
     expected: &'a [Expected],
 }
 
@@ -74,7 +76,11 @@ impl Args {
         let prepared = prepared.map_err(Failed::usage)?;
         let expected = expect(&prepared.plan, &history::read(&settings.out.value));
         if self.json {
-            let printed = Printed { plan: &prepared.plan, expected: &expected };
+            let printed = Printed {
+                plan: &prepared.plan,
+                stores: &prepared.states.head_stores,
+                expected: &expected,
+            };
             let text =
                 serde_json::to_string_pretty(&printed).expect("a plan has nothing that JSON lacks");
             output::data(&text);
@@ -82,7 +88,7 @@ impl Args {
             let folder = last_good::folder(&settings.state_dir);
             let good = last_good::read(&RealDisk, &folder, &prepared.plan.recipe);
             let good = good.map_err(Failed::usage)?;
-            output::data(&output::plan(&prepared.plan, good.as_ref(), &expected));
+            output::data(&output::plan(&prepared.plan, &prepared.states, good.as_ref(), &expected));
         }
         Ok(ExitStatus::Verdict(harness_core::report::RunVerdict::Pass))
     }

@@ -8,6 +8,7 @@ mod plan;
 mod progress;
 mod replay;
 mod scaffold;
+mod stores;
 mod story;
 
 pub use explain::explain;

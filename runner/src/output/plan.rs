@@ -1,13 +1,22 @@
 //! The plan, as `cc-ci plan` prints it.
 
+use harness_core::lifecycle::RecipeStates;
 use harness_core::plan::{Plan, Planned};
 use harness_core::platform::Revision;
 
 use crate::history::Expected;
 use crate::last_good::LastGood;
 
-/// Returns the plan as text, with the recipe's last good release and how long earlier runs say that it will take.
-pub fn plan(plan: &Plan, good: Option<&LastGood>, expected: &[Expected]) -> String {
+use super::stores::planned;
+
+/// Returns the plan as text, with what keeps data at head, the recipe's last good release and how long earlier runs say
+/// that it will take.
+pub fn plan(
+    plan: &Plan,
+    states: &RecipeStates,
+    good: Option<&LastGood>,
+    expected: &[Expected],
+) -> String {
     let mut lines = vec![
         format!("recipe    {} ({})", plan.recipe, plan.source),
         format!("head      {}", revision(&plan.head)),
@@ -32,6 +41,7 @@ pub fn plan(plan: &Plan, good: Option<&LastGood>, expected: &[Expected]) -> Stri
             lines.push(format!("          checks: {}", tier.checks.join(", ")));
         }
     }
+    lines.extend(planned(&states.head_stores, &states.unrecognized));
     lines.extend(takes(expected));
     if !plan.customization.is_empty() {
         lines.push(format!("settings  {}", plan.customization.join("\n          ")));

@@ -144,6 +144,7 @@ impl Sink for Progress {
             | Happened::LogsGathered { .. }
             | Happened::AttemptFinished { .. }
             | Happened::Ledgered { .. }
+            | Happened::Audited { .. }
             | Happened::TeardownStep { .. }
             | Happened::CensusTaken { .. }
             | Happened::SecretLeaked { .. } => {}
