@@ -1,5 +1,7 @@
 //! Ghost with MySQL or MariaDB: what its owner writes is what everyone reads, through all tiers.
 
+#[path = "suite/browser.rs"]
+mod browser;
 #[path = "suite/owner.rs"]
 mod owner;
 #[path = "suite/posts.rs"]
@@ -43,6 +45,8 @@ pub fn suite() -> Suite {
         .check(Tier::Custom, "login_needs_the_password", visits::login_needs_the_password)
         .check(Tier::Custom, "admin_api_needs_a_session", visits::admin_api_needs_a_session)
         .check(Tier::Custom, "content_api_answers", visits::content_api_answers)
+        .check(Tier::Custom, "post_is_shown_in_a_browser", browser::post_is_shown)
+        .check(Tier::Custom, "owner_signs_in_in_a_browser", browser::owner_signs_in)
         .check(Tier::Custom, "feed_lists_the_post", visits::feed_lists_the_post)
         .check(Tier::Custom, "missing_page_is_ghosts_404", visits::missing_page_is_ghosts_404)
 }

@@ -7,6 +7,22 @@ use super::database::{Unanswered, quoted};
 use super::{Ghost, response};
 use crate::world::{Inside, Response};
 
+/// The admin's program, as small as it can be: it asks for a session and shows where it is in its address.
+const ADMIN: &str = r##"<div id="ember-app"><form>
+<input name="identification"><input type="password" name="password"><p class="main-error"></p>
+<button type="submit">Sign in</button></form></div><script>
+location.hash = "#/signin";
+document.querySelector("form").onsubmit = event => {
+  event.preventDefault();
+  const value = name => document.querySelector(`input[name=${name}]`).value;
+  const body = JSON.stringify({username: value("identification"), password: value("password")});
+  const headers = {"content-type": "application/json"};
+  fetch("/ghost/api/admin/session/", {method: "POST", headers, body}).then(answer => {
+    if (answer.ok) location.hash = "#/dashboard";
+    else document.querySelector(".main-error").textContent = "Your password is incorrect.";
+  });
+};</script>"##;
+
 /// A post that is published.
 struct Post {
     title: String,
@@ -38,7 +54,7 @@ impl Ghost {
     /// Answers outside of the APIs.
     pub(super) fn page(&self, inside: &mut Inside<'_>, path: &str) -> Response {
         if path == "/ghost/" {
-            return self.html(200, "Ghost Admin", "<div id=\"ember-app\"></div>");
+            return self.html(200, "Ghost Admin", ADMIN);
         }
         let Ok((title, posts)) = self.published(inside) else {
             let text = "<h1>500</h1><p>An unexpected error occurred, please try again.</p>";
