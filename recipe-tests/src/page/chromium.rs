@@ -52,7 +52,7 @@ pub(super) fn capabilities(
     json!({
         "browserName": "chrome",
         "acceptInsecureCerts": false,
-        "timeouts": {"pageLoad": 30_000, "script": 10_000, "implicit": 0},
+        "timeouts": {"pageLoad": 60_000, "script": 10_000, "implicit": 0},
         "goog:loggingPrefs": {"browser": "ALL"},
         "goog:chromeOptions": {"binary": programs.chromium, "args": arguments},
     })

@@ -19,8 +19,8 @@ use super::error::PageError;
 /// How long the driver may take until it listens, and a program beside it until it ends.
 const START: Duration = Duration::from_secs(20);
 
-/// How long one command of the driver may take: a page's load has 30 s there.
-const COMMAND: Duration = Duration::from_secs(45);
+/// How long one command of the driver may take: a page's load has 60 s there.
+const COMMAND: Duration = Duration::from_secs(75);
 
 /// The longest folder in which sockets can be made: their whole path has 108 bytes, and Chromium adds some forty.
 const LONGEST_FOR_SOCKETS: usize = 60;

@@ -17,21 +17,21 @@ use super::error::PageError;
 use super::landing::{Landing, SHOWN, Shown, landed, network_error};
 
 /// How long a page may take until it is there, an app that is not ready included.
-const OPEN: Duration = Duration::from_secs(40);
+const OPEN: Duration = Duration::from_secs(80);
 
 /// How long an element may take until it is there.
-const ELEMENT: Duration = Duration::from_secs(15);
+const ELEMENT: Duration = Duration::from_secs(30);
 
 /// How often what is waited for is looked at.
 const QUICK: Pace =
     Pace { quick: Duration::from_millis(15), slow: Duration::from_millis(100), limit: ELEMENT };
 
 /// How long any other step may take.
-const STEP: Duration = Duration::from_secs(15);
+const STEP: Duration = Duration::from_secs(30);
 
 /// A page of the app in a browser of its own. Cloned, it is the same page.
 ///
-/// Selectors are CSS. What needs an element waits until it is there, at most 15 s; nothing else is tried again.
+/// Selectors are CSS. What needs an element waits until it is there, at most 30 s; nothing else is tried again.
 #[derive(Clone, Debug)]
 pub struct Page {
     driver: WebDriver,
@@ -48,7 +48,7 @@ impl Page {
     }
 
     /// Opens a path of the app's domain and waits until it has loaded. It is asked for again while the app is not
-    /// ready, within 40 s: nobody listens, a 5xx, a page of the router's own. A 4xx is an error at once, and so are
+    /// ready, within 80 s: nobody listens, a 5xx, a page of the router's own. A 4xx is an error at once, and so are
     /// redirects without end, a certificate that is not to be trusted, and another host.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl Page {
     /// Waits until an element is there and can be seen, and returns it, for all that WebDriver can do with one.
     ///
     /// # Errors
-    /// It was not there within 15 s.
+    /// It was not there within 30 s.
     pub async fn wait_for(&self, css: &str) -> Result<WebElement, PageError> {
         self.element(css, "visible").await
     }
@@ -84,7 +84,7 @@ impl Page {
     /// Waits until a script (`return …`) returns `true`: for what no element shows.
     ///
     /// # Errors
-    /// It did not within 15 s, or it fails.
+    /// It did not within 30 s, or it fails.
     pub async fn wait_until(&self, script: &str) -> Result<(), PageError> {
         let look = async || match self.eval_json(script).await {
             Ok(Value::Bool(true)) => Readiness::Ready(Ok(())),
@@ -102,7 +102,7 @@ impl Page {
     /// Returns the text of the first such element, as one reads it on the page.
     ///
     /// # Errors
-    /// It was not there within 15 s.
+    /// It was not there within 30 s.
     pub async fn text(&self, css: &str) -> Result<String, PageError> {
         let element = self.wait_for(css).await?;
         self.step(&format!("read `{css}`"), element.text()).await
@@ -111,7 +111,7 @@ impl Page {
     /// Types a text into a field, in place of what is in it.
     ///
     /// # Errors
-    /// The field was not there within 15 s, or nothing can be typed into it.
+    /// The field was not there within 30 s, or nothing can be typed into it.
     pub async fn fill(&self, css: &str, text: &str) -> Result<(), PageError> {
         let field = self.wait_for(css).await?;
         let what = format!("fill `{css}`");
@@ -128,7 +128,7 @@ impl Page {
     /// Clicks on an element, and waits until a page has loaded if that leads to one.
     ///
     /// # Errors
-    /// It was not there within 15 s, or something lies over it.
+    /// It was not there within 30 s, or something lies over it.
     pub async fn click(&self, css: &str) -> Result<(), PageError> {
         let element = self.wait_for(css).await?;
         self.step(&format!("click on `{css}`"), element.click()).await
