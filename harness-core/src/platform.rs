@@ -87,12 +87,21 @@ pub enum Attachment {
 }
 
 /// What a backup made.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Snapshot {
     /// Its id.
     pub id: String,
     /// When it was made, as far as the tool says.
     pub time: Option<Timestamp>,
+    /// When the backup was asked for.
+    #[serde(default)]
+    pub began: Option<Timestamp>,
+    /// The host that it names as its own, as far as the tool says.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// What the tool filed it under: the app's stack.
+    #[serde(default)]
+    pub tags: Vec<String>,
     /// Every path in it, as the tool lists them.
     pub paths: Vec<String>,
     /// Its content: a `.tar.gz`.

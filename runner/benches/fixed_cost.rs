@@ -152,13 +152,7 @@ impl Platform for Instantly {
     }
 
     async fn back_up(&self, _: &App, _: &Utf8Path, _: Duration) -> Result<Snapshot, OpError> {
-        Ok(Snapshot {
-            id: "s".to_owned(),
-            time: None,
-            paths: Vec::new(),
-            archive: None,
-            hook_errors: Vec::new(),
-        })
+        Ok(Snapshot { id: "s".to_owned(), ..Snapshot::default() })
     }
 
     async fn restore(&self, _: &App, _: &Snapshot, _: Duration) -> Result<(), OpError> {

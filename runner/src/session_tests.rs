@@ -148,7 +148,7 @@ impl Platform for Instantly {
 
     async fn back_up(&self, _: &App, _: &Utf8Path, _: Duration) -> Result<Snapshot, OpError> {
         let (paths, hook_errors) = (Vec::new(), Vec::new());
-        Ok(Snapshot { id: "s".to_owned(), time: None, paths, archive: None, hook_errors })
+        Ok(Snapshot { id: "s".to_owned(), paths, hook_errors, ..Snapshot::default() })
     }
 
     async fn restore(&self, _: &App, _: &Snapshot, _: Duration) -> Result<(), OpError> {

@@ -20,12 +20,16 @@ pub struct Created {
 }
 
 /// A snapshot in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// Its id, whole or shortened.
     pub id: String,
     /// When it was made.
     pub time: Option<Timestamp>,
+    /// The host that it names as its own.
+    pub host: Option<String>,
+    /// What it is filed under.
+    pub tags: Vec<String>,
 }
 
 impl Abra {
@@ -175,13 +179,23 @@ fn names_an_error(line: &str) -> bool {
 fn listed_of(entry: &Value) -> Option<Listed> {
     let id = ["id", "short_id", "snapshot_id"].iter().find_map(|k| find(entry, k))?;
     let time = find(entry, "time").and_then(|t| t.parse().ok());
-    is_id(&id).then_some(Listed { id, time })
+    let host = find(entry, "hostname").or_else(|| find(entry, "host"));
+    let tags = entry.get("tags").and_then(Value::as_array).into_iter().flatten();
+    let tags = tags.filter_map(Value::as_str).map(str::to_owned).collect();
+    is_id(&id).then_some(Listed { id, time, host, tags })
 }
 
+/// What parts the columns of a table.
+const BARS: [char; 3] = ['┃', '│', '|'];
+
 fn plain_listed(line: &str) -> Option<Listed> {
-    let words = || line.split(|c: char| c.is_whitespace() || "┃│|".contains(c));
+    let words = || line.split(|c: char| c.is_whitespace() || BARS.contains(&c));
     let id = words().find(|w| is_id(w))?.to_owned();
-    Some(Listed { id, time: words().find_map(|w| w.parse().ok()) })
+    let time = words().find_map(|w| w.parse().ok());
+    // A table: id, time, paths, tags. What is no table does not say them.
+    let cells: Vec<&str> = line.split(BARS).map(str::trim).filter(|c| !c.is_empty()).collect();
+    let tags = cells.get(3).map(|cell| cell.split_whitespace().map(str::to_owned).collect());
+    Some(Listed { id, time, tags: tags.unwrap_or_default(), ..Listed::default() })
 }
 
 fn is_id(text: &str) -> bool {
@@ -244,6 +258,19 @@ mod tests {
     fn paths_are_absolute_and_nothing_else_is_one() {
         let text = "INFO listing\n/var/lib/docker/volumes/a_b/_data\n{\"path\":\"/x y\"}\n{\"level\":\"INFO\",\"message\":\"done\"}\n";
         assert_eq!(parse_paths(text), ["/var/lib/docker/volumes/a_b/_data", "/x y"]);
+    }
+
+    #[test]
+    fn a_snapshot_in_a_list_says_what_it_is_filed_under() {
+        let text = r#"{"id":"eeeeeeee","time":"2026-11-21T13:00:00Z","paths":["/a"],"tags":["stack"],"hostname":"bot"}"#;
+        let listed = parse_snapshots(text);
+        assert_eq!(
+            (listed[0].host.as_deref(), listed[0].tags.as_slice()),
+            (Some("bot"), ["stack".to_owned()].as_slice())
+        );
+        let recorded =
+            include_str!("../../fixtures/abra/0.13.0-beta-stand-in/backup_snapshots.txt");
+        assert_eq!(parse_snapshots(recorded)[0].tags, ["habn-aaaaaa_ccci_test"]);
     }
 
     #[test]

@@ -63,6 +63,47 @@ const SAYINGS: &[(&str, CauseClass)] = &[
     ("cannot find app", CauseClass::Harness),
 ];
 
+/// What restic says, in lower case, when the repository of the backup agent cannot be used, and what that is. None of
+/// it is a recipe's doing: the repository is the server's, and all apps share it.
+const REPOSITORY: &[(&str, &str)] = &[
+    ("unable to create lock", "is locked by another process"),
+    ("repository is already locked", "is locked by another process"),
+    ("password or no key found", "does not open with the agent's password"),
+    ("no space left on device", "has no space left"),
+    ("disk quota exceeded", "has no space left"),
+    ("unable to open config file", "is not there, or cannot be reached"),
+    ("config file does not exist", "is not there, or cannot be reached"),
+    ("is there a repository at the following location", "is not there, or cannot be reached"),
+    ("ciphertext verification failed", "is damaged"),
+    ("unable to open repository", "cannot be opened"),
+    ("unable to save snapshot", "cannot be written"),
+];
+
+/// Finds in what a failed backup or restore printed why the agent's repository could not be used: abra itself only
+/// passes the agent's exit code on.
+pub(super) fn repository_trouble(output: &str) -> Option<String> {
+    let messages = output.lines().map(str::trim).filter(|l| !l.is_empty()).map(message_of);
+    for message in messages {
+        let fits = |line: &&str| {
+            let line = line.to_lowercase();
+            REPOSITORY.iter().any(|(saying, _)| line.contains(saying))
+        };
+        let Some(line) = message.lines().find(fits) else { continue };
+        let lower = line.to_lowercase();
+        let row = REPOSITORY.iter().find(|(saying, _)| lower.contains(saying));
+        let state = row.map_or("cannot be used", |(_, state)| *state);
+        return Some(format!("the repository of the backup agent {state}: {}", line.trim()));
+    }
+    None
+}
+
+/// Returns what a line of the agent's log says: a JSON object's message, or the line itself.
+fn message_of(line: &str) -> String {
+    let entry = serde_json::from_str::<serde_json::Value>(line).ok();
+    let message = entry.as_ref().and_then(|e| e.get("message")).and_then(|m| m.as_str());
+    message.unwrap_or(line).to_owned()
+}
+
 /// Returns whose fault it is that abra gave up. What is not known is the harness's: it blames nobody.
 pub fn classify(output: &str) -> CauseClass {
     let said = fatal_line(output).unwrap_or_else(|| output.to_owned()).to_lowercase();
@@ -149,5 +190,26 @@ mod tests {
         assert_eq!(fatal_line(text).as_deref(), Some("deploy failed; service a: 1"));
         assert_eq!(fatal_line("panic: boom\n").as_deref(), Some("panic: boom"));
         assert_eq!(fatal_line("\n"), None);
+    }
+
+    #[rstest]
+    #[case(include_str!("../../fixtures/restic/0.14/locked.txt"), "is locked by another process: unable to create lock in backend: repository is already locked exclusively by PID")]
+    #[case(include_str!("../../fixtures/restic/0.14/wrong_password.txt"), "does not open with the agent's password")]
+    #[case(include_str!("../../fixtures/restic/0.14/full.txt"), "has no space left: Fatal: unable to save snapshot")]
+    #[case(include_str!("../../fixtures/restic/0.14/unreachable.txt"), "cannot be reached: Fatal: unable to open config file")]
+    #[case(include_str!("../../fixtures/restic/0.14/none.txt"), "cannot be reached")]
+    #[case(include_str!("../../fixtures/abra/0.13.0-beta-stand-in/backup_create_locked.txt"), "is locked by another process: ")]
+    fn what_restic_says_of_its_repository_is_told(#[case] output: &str, #[case] wanted: &str) {
+        let said = repository_trouble(output).unwrap();
+        assert!(said.starts_with("the repository of the backup agent "), "{said}");
+        assert!(said.contains(wanted), "{said}");
+    }
+
+    #[test]
+    fn a_good_backup_has_no_trouble_with_its_repository() {
+        let good = include_str!("../../fixtures/abra/0.13.0-beta-stand-in/backup_create.txt");
+        let hook =
+            include_str!("../../fixtures/abra/0.13.0-beta-stand-in/backup_create_hook_fails.txt");
+        assert_eq!((repository_trouble(good), repository_trouble(hook)), (None, None));
     }
 }

@@ -6,7 +6,7 @@ use harness_core::cause::{Cause, CauseClass};
 use harness_core::process::{Output, ProcessError};
 use thiserror::Error;
 
-use super::classify::{classify, fatal_line};
+use super::classify::{classify, fatal_line, repository_trouble};
 
 /// Why a verb of abra did not do its work.
 #[derive(Debug, Error)]
@@ -66,6 +66,14 @@ impl AbraError {
     pub(super) fn fatal(verb: &'static str, output: &Output) -> Self {
         let text = format!("{}\n{}", output.stdout, output.stderr);
         let said = fatal_line(&text).unwrap_or_else(|| format!("{} and no reason", output.status));
+        let is_about_backups = verb.starts_with("app backup") || verb == "app restore";
+        if is_about_backups && let Some(trouble) = repository_trouble(&text) {
+            return Self::Fatal {
+                verb,
+                said: format!("{trouble}; {said}"),
+                class: CauseClass::Host,
+            };
+        }
         let class = classify(&text);
         Self::Fatal { verb, said, class }
     }

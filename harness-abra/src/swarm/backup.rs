@@ -43,16 +43,21 @@ impl Swarm {
         let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
         let began = Timestamp::now();
         let created = self.abra.backup_create(&app.domain, left()).await?;
-        let made = match &created.snapshot {
-            Some(id) => Some(Listed { id: id.clone(), time: None }),
-            None => newest(&self.abra.backup_snapshots(&app.domain, left()).await?, began),
+        let listed = self.abra.backup_snapshots(&app.domain, left()).await?;
+        let made = match created.snapshot {
+            // The log's word for the id, the list's for what it is: another app's is not in this app's list.
+            Some(id) => entry_of(&listed, &id).unwrap_or(Listed { id, ..Listed::default() }),
+            None => match newest(&listed, began) {
+                Some(made) => made,
+                None => return Ok(None),
+            },
         };
-        let Some(made) = made else { return Ok(None) };
         let paths = self.abra.backup_list(&app.domain, &made.id, left()).await?;
         let file = self.abra.backup_download(&app.domain, &made.id, into, left()).await?;
-        let archive = named_for(&file, &made.id)?;
-        let Listed { id, time } = made;
-        Ok(Some(Snapshot { id, time, paths, archive: Some(archive), hook_errors: created.errors }))
+        let archive = Some(named_for(&file, &made.id)?);
+        let Listed { id, time, host, tags } = made;
+        let (began, hook_errors) = (Some(began), created.errors);
+        Ok(Some(Snapshot { id, time, began, host, tags, paths, archive, hook_errors }))
     }
 
     pub(super) async fn put_back(
@@ -79,6 +84,12 @@ fn newest(listed: &[Listed], began: Timestamp) -> Option<Listed> {
     fresh.max_by_key(|l| l.time).cloned()
 }
 
+/// Finds a snapshot by its id, of which either side may have shortened its own.
+fn entry_of(listed: &[Listed], id: &str) -> Option<Listed> {
+    let entry = listed.iter().find(|l| l.id.starts_with(id) || id.starts_with(&l.id))?;
+    Some(Listed { id: id.to_owned(), ..entry.clone() })
+}
+
 /// Gives an archive the name of its snapshot, so that a later one does not replace it.
 fn named_for(file: &Utf8Path, snapshot: &str) -> Result<Utf8PathBuf, AbraError> {
     let short = snapshot.get(..8).unwrap_or(snapshot);
@@ -96,7 +107,8 @@ mod tests {
     use super::*;
 
     fn listed(id: &str, second: i64) -> Listed {
-        Listed { id: id.to_owned(), time: Timestamp::from_second(second).ok() }
+        let time = Timestamp::from_second(second).ok();
+        Listed { id: id.to_owned(), time, ..Listed::default() }
     }
 
     #[test]
@@ -106,5 +118,13 @@ mod tests {
         assert_eq!(newest(&all, began).unwrap().id, "cccccccc");
         assert_eq!(newest(&all[..2], began).unwrap().id, "bbbbbbbb");
         assert_eq!(newest(&all[..1], began), None);
+    }
+
+    #[test]
+    fn the_list_is_asked_for_the_very_snapshot_that_the_log_names() {
+        let all = [listed("aaaaaaaa", 900), listed("bbbbbbbb", 1000)];
+        let found = entry_of(&all, "bbbbbbbb00").unwrap();
+        assert_eq!((found.id.as_str(), found.time), ("bbbbbbbb00", all[1].time));
+        assert_eq!(entry_of(&all, "cccccccc"), None);
     }
 }

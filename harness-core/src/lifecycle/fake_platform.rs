@@ -326,7 +326,7 @@ impl Platform for FakePlatform {
             1 => "snap".to_owned(),
             nth => format!("snap-{nth}"),
         };
-        Ok(Snapshot { id, time: None, paths: Vec::new(), archive: None, hook_errors: Vec::new() })
+        Ok(Snapshot { id, ..Snapshot::default() })
     }
 
     async fn restore(&self, _: &App, from: &Snapshot, limit: Duration) -> Result<(), OpError> {

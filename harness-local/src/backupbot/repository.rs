@@ -196,7 +196,7 @@ fn parse_snapshots(stdout: &str) -> Result<Vec<Value>, ResticError> {
     let parsed: Result<Option<Vec<Value>>, _> = serde_json::from_str(stdout.trim());
     let snapshots =
         parsed.map_err(|_| shape("a JSON array of snapshots", stdout))?.unwrap_or_default();
-    let tidy = |s: Value| json!({"id": s["short_id"], "time": s["time"], "paths": s["paths"], "tags": s["tags"]});
+    let tidy = |s: Value| json!({"id": s["short_id"], "time": s["time"], "paths": s["paths"], "tags": s["tags"], "hostname": s["hostname"]});
     Ok(snapshots.into_iter().map(tidy).collect())
 }
 
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn snapshots_keep_what_a_caller_needs() {
         let stdout = r#"[{"time":"2026-11-21T12:00:00.5Z","tree":"t","paths":["/a"],"hostname":"backupbot","tags":["s"],"id":"59b75e67aa","short_id":"59b75e67"}]"#;
-        let expected = json!({"id": "59b75e67", "time": "2026-11-21T12:00:00.5Z", "paths": ["/a"], "tags": ["s"]});
+        let expected = json!({"id": "59b75e67", "time": "2026-11-21T12:00:00.5Z", "paths": ["/a"], "tags": ["s"], "hostname": "backupbot"});
         assert_eq!(parse_snapshots(stdout).unwrap(), [expected]);
         assert_eq!(parse_snapshots("null\n").unwrap(), Vec::<Value>::new());
         assert!(parse_snapshots("Fatal").is_err());

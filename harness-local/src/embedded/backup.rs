@@ -16,6 +16,9 @@ use crate::engine::{MountFacts, ServiceFacts, VolumeFacts};
 use crate::sabotage::Volumes;
 use crate::world::{HookEnd, Io, Kept as File, MountSource, World};
 
+/// The host that all snapshots say, as the bot's own do.
+const HOST: &str = "backupbot";
+
 /// Where Docker keeps volumes.
 const VOLUMES: &str = "/var/lib/docker/volumes/";
 
@@ -32,6 +35,7 @@ impl Server {
             OpError::new(op.as_str(), CauseClass::Recipe, text)
         };
         let refused = |text: String| OpError::new(op.as_str(), CauseClass::Host, text);
+        let began = Some(self.shared.with(|w| w.now()));
         let made = self.shared.with(|w| {
             let Some(plan) = labels_of(w, app).filter(|plan| plan.enabled) else { return Ok(None) };
             let mut errors: Vec<String> = plan
@@ -72,7 +76,8 @@ impl Server {
         paths.dedup();
         let time = Some(kept.time);
         self.apps().snapshots.insert(id.clone(), kept);
-        Ok(Snapshot { id, time, paths, archive: Some(archive), hook_errors })
+        let (host, tags) = (Some(HOST.to_owned()), vec![app.stack.to_string()]);
+        Ok(Snapshot { id, time, began, host, tags, paths, archive: Some(archive), hook_errors })
     }
 
     pub(super) fn put_back(&self, app: &App, snapshot: &Snapshot) -> Result<(), OpError> {

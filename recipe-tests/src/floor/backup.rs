@@ -47,6 +47,17 @@ fn content(contents: &Contents, id: &str) -> Finding {
     Finding::wrong("the backup to hold files with content", seen)
 }
 
+/// The snapshot is this app's, and was made by this run's backup. That the agent hands out another one is no recipe's
+/// doing.
+pub(super) async fn snapshot_is_this_runs(ctx: Ctx) -> Check {
+    let is_ours = probe::belongs(snapshot(&ctx)?, &ctx.app().stack, &ctx.app().domain);
+    is_ours.map_err(|mismatch| {
+        Failure::new("the snapshot to be of this app, made by this backup", mismatch.to_string())
+            .with_cause(CauseClass::Host)
+            .without_place()
+    })
+}
+
 /// Every volume that the labels cover whole is in the backup.
 pub(super) async fn declared_volumes(ctx: Ctx) -> Check {
     let markers: Vec<Marker> = ctx.fact(MARKERS)?;
@@ -137,13 +148,8 @@ mod tests {
 
     #[test]
     fn a_hooks_error_is_shown() {
-        let mut snapshot = Snapshot {
-            id: "s1".to_owned(),
-            time: None,
-            paths: vec!["/x".to_owned()],
-            archive: None,
-            hook_errors: Vec::new(),
-        };
+        let mut snapshot =
+            Snapshot { id: "s1".to_owned(), paths: vec!["/x".to_owned()], ..Snapshot::default() };
         assert_eq!(hooks(&snapshot), Finding::Right);
         snapshot.hook_errors.push("pre-hook of db exited with 1".to_owned());
         assert!(matches!(hooks(&snapshot), Finding::Wrong { seen, .. } if seen.contains("of db")));

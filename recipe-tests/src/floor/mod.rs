@@ -44,6 +44,7 @@ pub(crate) fn suite() -> Suite {
         .check(Tier::Upgrade, "data_survives", real(survival::data_survives))
         .check(Tier::Upgrade, "no_service_left_behind", real(upgrade::no_service_left_behind))
         .seed(Tier::Backup, "markers", real(backup::plant))
+        .check(Tier::Backup, "snapshot_is_this_runs", real(backup::snapshot_is_this_runs))
         .check(Tier::Backup, "artefact_has_content", real(backup::artefact_has_content))
         .check(Tier::Backup, "declared_volumes_are_in_it", real(backup::declared_volumes))
         .check(Tier::Backup, "declared_paths_are_in_it", real(backup::declared_paths))
