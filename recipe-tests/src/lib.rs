@@ -41,6 +41,7 @@
 extern crate self as recipe_tests;
 
 mod access;
+mod artefact;
 mod attach;
 mod built;
 mod catalogue;
@@ -66,6 +67,7 @@ mod visitor;
 mod websocket;
 mod within;
 
+pub use artefact::Backup;
 pub use attach::attach;
 pub use catalogue::{InvalidSuite, describe};
 pub use check::{Check, Failure, skip};

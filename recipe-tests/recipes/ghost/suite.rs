@@ -32,6 +32,7 @@ pub fn suite() -> Suite {
         .check(Tier::Upgrade, "upload_survives", upgrade::upload_survives)
         .check(Tier::Upgrade, "row_survives", upgrade::row_survives)
         .seed(Tier::Backup, "posts", restore::plant)
+        .check(Tier::Backup, "posts_are_in_the_dump", restore::posts_are_in_the_dump)
         .seed(Tier::Restore, "other_posts", restore::diverge)
         .check(Tier::Restore, "title_is_original", owner::title_is_kept)
         .check(Tier::Restore, "row_is_original", restore::row_is_original)

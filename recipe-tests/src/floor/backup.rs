@@ -1,6 +1,7 @@
 //! Backup: there is an artefact, and what the recipe claims to back up is in it.
 
-use harness_backup::probe::{self, ArchiveError, Contents};
+use camino::Utf8Path;
+use harness_backup::probe::{self, ArchiveError, Contents, Entry};
 use harness_core::cause::CauseClass;
 use harness_core::ledger::Age;
 use harness_core::platform::Snapshot;
@@ -101,19 +102,36 @@ fn snapshot(ctx: &Ctx) -> Result<&Snapshot, Failure> {
 }
 
 /// Reads the archive, once in this process.
-pub(super) fn contents(ctx: &Ctx) -> Result<&Contents, Failure> {
-    let Some(path) = &snapshot(ctx)?.archive else {
-        return Err(harness("the snapshot's content was not fetched"));
-    };
+pub(crate) fn contents(ctx: &Ctx) -> Result<&Contents, Failure> {
+    let path = archive_of(ctx)?;
     let (stack, claimed) = (&ctx.app().stack, &ctx.run().claims);
     let named = |path: &str| claims::names(stack, claimed, path);
-    let read = || match ctx.access().archive(path) {
-        Some(bytes) => probe::read(bytes.as_slice(), &needles(ctx), named),
-        None => probe::open(path, &needles(ctx), named),
-    };
-    match ctx.archive().get_or_init(read) {
+    match ctx.archive().get_or_init(|| read(ctx, path, &needles(ctx), named)) {
         Ok(contents) => Ok(contents),
         Err(error) => Err(unreadable(error)),
+    }
+}
+
+/// Reads the archive once more, for a text in one file of it.
+pub(crate) fn read_again(ctx: &Ctx, file: &Entry, text: &str) -> Result<Contents, Failure> {
+    let is_it = |path: &str| path == file.path();
+    read(ctx, archive_of(ctx)?, &[text.to_owned()], is_it).map_err(|e| unreadable(&e))
+}
+
+fn archive_of(ctx: &Ctx) -> Result<&Utf8Path, Failure> {
+    let path = snapshot(ctx)?.archive.as_deref();
+    path.ok_or_else(|| harness("the snapshot's content was not fetched"))
+}
+
+fn read(
+    ctx: &Ctx,
+    path: &Utf8Path,
+    needles: &[String],
+    is_wanted: impl Fn(&str) -> bool,
+) -> Archive {
+    match ctx.access().archive(path) {
+        Some(bytes) => probe::read(bytes.as_slice(), needles, is_wanted),
+        None => probe::open(path, needles, is_wanted),
     }
 }
 

@@ -27,7 +27,7 @@ use crate::check::{Check, Failure, skip};
 use crate::ctx::Ctx;
 use crate::suite::Suite;
 
-pub(crate) use backup::Archive;
+pub(crate) use backup::{Archive, contents, read_again};
 
 /// Returns the floor.
 pub(crate) fn suite() -> Suite {

@@ -1,6 +1,6 @@
 //! Backup and restore: what was written before the backup is back, and what was written after it is gone.
 
-use recipe_tests::{CauseClass, Check, Ctx, Failure, Sql, ensure_eq};
+use recipe_tests::{CauseClass, Check, Ctx, Failure, Sql, ensure, ensure_eq};
 
 use super::owner;
 use super::posts::{self, Post};
@@ -19,6 +19,20 @@ pub(super) async fn plant(ctx: Ctx) -> Check {
     let row = ctx.unique("original");
     ctx.plant_row(&Sql::mysql(DATABASE), "restore", &row).await?;
     ctx.keep("ghost.restore.row", &row)
+}
+
+/// The dump must hold what was written last: one of an earlier moment is whole too.
+pub(super) async fn posts_are_in_the_dump(ctx: Ctx) -> Check {
+    for key in ["ghost.restore.changed", "ghost.restore.deleted"] {
+        let post: Post = ctx.fact(key)?;
+        let is_there = ctx.backup()?.holds("mysql", "backup.sql.gz", &post.title)?;
+        ensure!(
+            is_there,
+            expected: format!("the post {:?} to be in the dump", post.title),
+            seen: "a dump without it"
+        );
+    }
+    Ok(())
 }
 
 /// Makes everything otherwise, and proves that it is: else finding the original proves nothing.
