@@ -91,7 +91,6 @@ fn the_floor_passes_at_once_where_there_is_no_app() {
     let run = Arc::new(run);
     let trials = attached(&run).unwrap();
     assert_eq!(trials[0].name(), "without_a_folder::backup::snapshot_is_this_runs");
-    assert_eq!(trials[0].name(), "without_a_folder::backup::snapshot_is_this_runs");
     assert_eq!(run_quietly(&dir, trials).num_passed, 8);
     assert!(ended(&run).iter().all(|(_, status, ..)| *status == Status::Pass));
 }
