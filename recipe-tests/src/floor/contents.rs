@@ -91,10 +91,10 @@ pub(super) async fn markers_are_in_it(ctx: Ctx) -> Check {
         }
     }
     record(&ctx, LedgerEvent::Backup, &[Age::AfterUpgrade, Age::BeforeBackup], &met)?;
-    finding(judgment::in_backup(&met, &ctx.run().claims), &met).into_check()
+    finding(&judgment::in_backup(&met, &ctx.run().claims), &met).into_check()
 }
 
-fn finding(lacking: Vec<String>, met: &[Met]) -> Finding {
+fn finding(lacking: &[String], met: &[Met]) -> Finding {
     if !lacking.is_empty() {
         return Finding::wrong(
             "the backup to hold what was planted in every store that its labels cover",

@@ -103,7 +103,7 @@ pub(super) fn after_restore(met: &[Met], backup: &[LedgerEntry], claims: &Claims
             return Some(format!("{}: {}", named(store), untouched(store, held, claims)));
         }
         let is_older = |m: &&&Met| m.age() == Age::BeforeBackup;
-        if wrong.len() < mets.len() && wrong.iter().all(|m| is_older(&m)) {
+        if wrong.len() < mets.len() && wrong.iter().all(is_older) {
             return Some(format!(
                 "{}: the restore brought back an older state: what was planted {} is there, and what was planted {} is not: {}; is it this run's dump that is read back?",
                 named(store),

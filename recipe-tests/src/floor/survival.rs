@@ -13,14 +13,15 @@ use crate::ctx::Ctx;
 /// Every marker is still in its volume.
 pub(super) async fn volumes_survive(ctx: Ctx) -> Check {
     let met = after(&ctx, |product| product == Product::Files).await?;
-    judge(met, "volume")
+    judge(&met, "volume")
 }
 
 /// Every marker is still in its database; and all of it is in the ledger.
 pub(super) async fn data_survives(ctx: Ctx) -> Check {
     let all = after(&ctx, |_| true).await?;
     record(&ctx, LedgerEvent::Upgrade, &[], &all)?;
-    judge(all.into_iter().filter(|m| m.at.product != Product::Files).collect(), "database")
+    let databases: Vec<Met> = all.into_iter().filter(|m| m.at.product != Product::Files).collect();
+    judge(&databases, "database")
 }
 
 /// Reads what was planted before the upgrade in the stores of such products, wherever they are now.
@@ -52,11 +53,11 @@ fn dropped(planted: Planted) -> Met {
     Met::not_checked(planted, reason)
 }
 
-fn judge(met: Vec<Met>, what: &str) -> Check {
+fn judge(met: &[Met], what: &str) -> Check {
     if let Some(failure) = met.iter().find_map(|m| m.failure.clone()) {
         return Err(failure);
     }
-    finding(&met, what).into_check()
+    finding(met, what).into_check()
 }
 
 fn finding(met: &[Met], what: &str) -> Finding {
