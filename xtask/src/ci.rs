@@ -66,6 +66,7 @@ fn images_of(recipe: &str) -> Option<Vec<String>> {
         "custom-html-tiny" => &["static-web-server"],
         "ghost" => &["ghost", "mariadb"],
         "matrix-synapse" => &["nginx", "postgres", "matrixdotorg/synapse"],
+        "postgres-page" => &["nginx", "postgres"],
         "mumble" => &["mumblevoip/mumble-server", "cc-ci/mumble-web"],
         _ => return None,
     };

@@ -33,11 +33,12 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.settled(Tier::Backup, state).await?;
         self.seed(Tier::Backup, state).await?;
         let mut wrong: Vec<String> = Vec::new();
+        let mut ended_each_time = true;
         loop {
             let attempt = u32::try_from(wrong.len()).unwrap_or(ATTEMPTS) + 1;
             let began = Instant::now();
             state.snapshot = None;
-            let tried = self.back_up_once(state).await;
+            let tried = self.back_up_once(state, attempt, &mut ended_each_time).await;
             let (made, end) = match &tried {
                 Ok(()) => (Made::Whole, self.check(Tier::Backup, state).await),
                 Err(not_whole) => (not_whole.made, judge_step(&not_whole.trouble.cause)),
@@ -60,15 +61,26 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         }
     }
 
-    async fn back_up_once(&self, state: &mut State) -> Result<(), NotWhole> {
+    async fn back_up_once(
+        &self,
+        state: &mut State,
+        attempt: u32,
+        ended_each_time: &mut bool,
+    ) -> Result<(), NotWhole> {
         let into = self.dir.join("work");
         let before = self.before_hooks().await.map_err(NotWhole::refused)?;
         let back_up = self.platform.back_up(&self.plan.app, &into, self.limits.backup);
         let backed_up = self.step(Tier::Backup, "backup", "backed_up", back_up).await;
         state.snapshot = Some(backed_up.map_err(NotWhole::refused)?);
         match self.passed_over(before).await.map_err(NotWhole::refused)? {
-            None => Ok(()),
-            Some(cause) => {
+            None => {
+                *ended_each_time = false;
+                Ok(())
+            }
+            Some(over) => {
+                *ended_each_time &= over.ended_with.is_some();
+                let last = attempt >= ATTEMPTS;
+                let cause = over.cause_each_time(last && *ended_each_time);
                 Err(NotWhole { made: Made::PassedOver, trouble: Trouble::new("backed_up", cause) })
             }
         }

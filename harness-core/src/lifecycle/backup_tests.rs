@@ -139,6 +139,30 @@ async fn a_service_that_was_replaced_while_its_hooks_were_to_run_is_backed_up_ag
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_that_ends_whenever_it_is_backed_up_is_the_apps_fault_unless_it_was_killed() {
+    for (code, status, class) in
+        [(0, Status::Fail, CauseClass::App), (137, Status::Unver, CauseClass::Host)]
+    {
+        let mut scene = Scene::all_well();
+        scene.hooked = vec!["app"];
+        // Each attempt: two looks until it has settled, one before the hooks, one after them.
+        let played = scene
+            .shows(move |look, observation| {
+                if look >= 7 && look % 4 == 3 {
+                    let task = &mut observation.services[0].tasks[0];
+                    (task.state, task.exit_code) = (TaskState::Complete, Some(code));
+                }
+            })
+            .play()
+            .await;
+        assert_eq!(attempts(&played).len(), 3, "{code}");
+        let (ended, cause, _) = played.tier(Tier::Backup);
+        assert_eq!((ended, cause.unwrap().class), (status, class), "{code}");
+        decides_the_same(&played);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_app_that_does_not_settle_between_attempts_ends_them() {
     let scene = Scene::all_well().on("check backup", 1, CUT);
     let played = scene

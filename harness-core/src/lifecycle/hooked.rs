@@ -1,19 +1,68 @@
 //! Hooks of a backup run in running containers, and the backup bot passes over a service of which nothing runs
 //! without a word: then the backup holds less than it says, or the restore does less.
 
+use crate::cause::{Cause, CauseClass};
 use crate::name::ServiceName;
 use crate::observation::{Observation, Task, TaskState};
 
+/// The exit code of what was killed, by whomever: an engine that goes down, a kernel without memory.
+const KILLED: i64 = 137;
+
+/// A service with hooks that was not there all the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PassedOver {
+    pub(super) service: ServiceName,
+    /// The exit code with which what ran before ended meanwhile, unless it was killed.
+    pub(super) ended_with: Option<i64>,
+}
+
+impl PassedOver {
+    /// Returns whose fault it is: the host's as long as it may have been one stroke of it.
+    pub(super) fn cause(&self) -> Cause {
+        let Self { service, ended_with } = self;
+        let how = ended_with.map(|code| format!(" (it ended with {code})")).unwrap_or_default();
+        let text = format!(
+            "service `{service}` did not run all the time{how}: its hooks may have been passed over without a word"
+        );
+        Cause::new(CauseClass::Host, text)
+    }
+
+    /// Returns whose fault it is that it was so each time: what ends by itself whenever its hook runs is the app's.
+    pub(super) fn cause_each_time(&self, ended_each_time: bool) -> Cause {
+        match (ended_each_time, self.ended_with) {
+            (true, Some(code)) => {
+                let service = &self.service;
+                let text = format!(
+                    "service `{service}` ended with {code} each time while a backup was made: look at its hook and its log; a dump that is made meanwhile is cut short"
+                );
+                Cause::new(CauseClass::App, text)
+            }
+            (true | false, _) => self.cause(),
+        }
+    }
+}
+
 /// Returns the first service with hooks of which not one and the same task ran from before an operation to after it.
-pub(super) fn passed_over<'a>(
-    hooked: &'a [ServiceName],
+pub(super) fn passed_over(
+    hooked: &[ServiceName],
     before: &Observation,
     after: &Observation,
-) -> Option<&'a ServiceName> {
-    hooked.iter().find(|service| {
+) -> Option<PassedOver> {
+    let over = |service: &&ServiceName| {
         let ran = running(before, service);
         ran.is_empty() || !ran.iter().any(|id| running(after, service).contains(id))
-    })
+    };
+    let service = hooked.iter().find(over)?;
+    let ran = running(before, service);
+    let tasks = after.service(service).map(|s| s.tasks.as_slice()).unwrap_or_default();
+    let ended = tasks.iter().filter(|task| ran.contains(&task.id.as_str()) && has_ended(task));
+    let ended_with = ended.filter_map(|task| task.exit_code).find(|code| *code != KILLED);
+    Some(PassedOver { service: service.clone(), ended_with })
+}
+
+/// Returns whether a task ended without having been told to by Swarm.
+fn has_ended(task: &Task) -> bool {
+    matches!(task.state, TaskState::Complete | TaskState::Failed)
 }
 
 fn running<'a>(observation: &'a Observation, service: &ServiceName) -> Vec<&'a str> {
@@ -46,8 +95,24 @@ mod tests {
         for other in
             [at(TaskState::Running, 9), at(TaskState::Starting, 1), observation(20, Vec::new())]
         {
-            assert_eq!(passed_over(&hooked, &ran, &other), Some(&name("db")));
-            assert_eq!(passed_over(&hooked, &other, &ran), Some(&name("db")));
+            let over = Some(PassedOver { service: name("db"), ended_with: None });
+            assert_eq!(passed_over(&hooked, &ran, &other), over);
+            assert_eq!(passed_over(&hooked, &other, &ran), over);
         }
+    }
+
+    #[test]
+    fn one_that_ended_by_itself_says_its_exit_code_and_one_that_was_killed_does_not() {
+        let hooked = [name("db")];
+        let ran = at(TaskState::Running, 1);
+        let ended_with = |state, code| {
+            let mut after = at(state, 1);
+            after.services[0].tasks[0].exit_code = Some(code);
+            passed_over(&hooked, &ran, &after).unwrap().ended_with
+        };
+        assert_eq!(ended_with(TaskState::Complete, 0), Some(0));
+        assert_eq!(ended_with(TaskState::Failed, 1), Some(1));
+        assert_eq!(ended_with(TaskState::Failed, KILLED), None);
+        assert_eq!(ended_with(TaskState::Shutdown, 0), None, "Swarm told it to end");
     }
 }

@@ -13,7 +13,7 @@ use crate::suite::Coordinates;
 use crate::tier::Tier;
 
 use super::bounded::bounded;
-use super::hooked::passed_over;
+use super::hooked::{PassedOver, passed_over};
 use super::job::{Job, State};
 use super::reach::Reach;
 use super::tiers::{TierEnd, Trouble};
@@ -132,8 +132,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let before = Before::from_observation(&self.observe_once().await?);
         let restore = self.platform.restore(&self.plan.app, &snapshot, self.limits.backup);
         self.step(Tier::Restore, "restore", "restored", restore).await?;
-        if let Some(cause) = self.passed_over(hooks).await? {
-            return Err(Trouble::new("restored", cause));
+        if let Some(over) = self.passed_over(hooks).await? {
+            return Err(Trouble::new("restored", over.cause()));
         }
         self.ready_step(Tier::Restore, state, &before).await?;
         Ok(())
@@ -166,20 +166,14 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.observe_once().await.map(Some)
     }
 
-    /// Returns why hooks may not have been run while a backup or a restore was made, if that is so.
+    /// Returns the service with hooks that was not there all the time while a backup or a restore was made, if one was.
     pub(super) async fn passed_over(
         &self,
         before: Option<Observation>,
-    ) -> Result<Option<Cause>, Trouble> {
+    ) -> Result<Option<PassedOver>, Trouble> {
         let Some(before) = before else { return Ok(None) };
         let after = self.observe_once().await?;
-        let service = passed_over(&self.recipe.hooked, &before, &after);
-        Ok(service.map(|service| {
-            let text = format!(
-                "service `{service}` did not run all the time: its hooks may have been passed over without a word"
-            );
-            Cause::new(CauseClass::Host, text)
-        }))
+        Ok(passed_over(&self.recipe.hooked, &before, &after))
     }
 
     async fn deploy(

@@ -26,6 +26,8 @@ pub enum OnEngine {
     Always,
     /// Together with the working recipe, which takes minutes.
     WithRealApps,
+    /// Together with all other ways in which backups lie, which takes minutes.
+    WithBackups,
 }
 
 /// How the run of a broken recipe must end.
@@ -47,9 +49,10 @@ pub enum Ending {
 /// The bundled recipes as other people write them, for plan and lint only: their images do not exist here.
 pub const WILD: &[&str] = &["wild-modifiers", "wild-overlays", "wild-versions"];
 
-/// The bundled recipes on which files and settings of suites are tried: they work, the last one with a repair of its
-/// base.
-pub const TRIED: &[&str] = &["published-port", "unrouted", "withdrawn-base"];
+/// The bundled recipes without a suite, on which settings, files of suites and the generic floor are tried: they work,
+/// the last one with a repair of its base.
+pub const TRIED: &[&str] =
+    &["first-labels", "postgres-page", "published-port", "unrouted", "withdrawn-base"];
 
 /// Every recipe that is broken on purpose.
 pub const BROKEN: &[Broken] = &[
@@ -84,6 +87,23 @@ pub const BROKEN: &[Broken] = &[
     .with_real_apps("matrix-synapse"),
     fails("broken-synapse-one-page", Tier::Upgrade, "version_is_head", CauseClass::App)
         .with_real_apps("matrix-synapse"),
+    fails("broken-cut-dump", Tier::Backup, "declared_paths_are_in_it", CauseClass::Recipe)
+        .with_backups(),
+    fails("broken-empty-dump", Tier::Backup, "declared_paths_are_in_it", CauseClass::Recipe)
+        .with_backups(),
+    fails("broken-failing-hook", Tier::Backup, "hooks_succeeded", CauseClass::Recipe)
+        .with_backups(),
+    fails("broken-dump-ends-database", Tier::Backup, "backed_up", CauseClass::App).with_backups(),
+    fails("broken-hook-elsewhere", Tier::Backup, "hooks_succeeded", CauseClass::Recipe)
+        .with_backups(),
+    fails("broken-dump-outside", Tier::Backup, "declared_paths_are_in_it", CauseClass::Recipe)
+        .with_backups(),
+    fails("broken-unprotected", Tier::Backup, "nothing_unprotected", CauseClass::Recipe)
+        .with_backups(),
+    fails("broken-dump-not-read", Tier::Restore, "markers_are_back", CauseClass::Recipe)
+        .with_backups(),
+    fails("broken-older-dump", Tier::Restore, "markers_are_back", CauseClass::Recipe)
+        .with_backups(),
     fails("broken-blocked-volume", Tier::Install, "volumes_are_its_own", CauseClass::Recipe),
     fails("leaky", Tier::Backup, "hooks_succeeded", CauseClass::Recipe),
     ends("broken-unpullable", Ending::NotVerified, CauseClass::Registry),
@@ -95,6 +115,10 @@ pub const BROKEN: &[Broken] = &[
 impl Broken {
     const fn run_as(self, run_as: &'static str) -> Self {
         Self { run_as, ..self }
+    }
+
+    const fn with_backups(self) -> Self {
+        Self { engine: OnEngine::WithBackups, ..self }
     }
 
     const fn with_real_apps(self, run_as: &'static str) -> Self {

@@ -39,6 +39,7 @@ fn main() -> ExitCode {
     for broken in harness_local::bundle::BROKEN {
         let name = match broken.engine {
             OnEngine::Always => format!("red::{}", broken.recipe),
+            OnEngine::WithBackups => format!("real::backups::{}", broken.recipe),
             OnEngine::WithRealApps => format!("real::{}::{}", broken.run_as, broken.recipe),
         };
         all.push(trial(name, move |w| red::ends_as_said(w, broken)));

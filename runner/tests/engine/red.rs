@@ -16,7 +16,7 @@ pub(crate) fn ends_as_said(world: &World, broken: &Broken) -> Result<(), Failed>
     let source = format!("bundled:{}", broken.recipe);
     let timeout = match broken.engine {
         OnEngine::Always => HTTP_TIMEOUT,
-        OnEngine::WithRealApps => PATIENT_HTTP_TIMEOUT,
+        OnEngine::WithBackups | OnEngine::WithRealApps => PATIENT_HTTP_TIMEOUT,
     };
     let asked = ["--recipe", broken.run_as, "--source", &source, "--http-timeout", timeout];
     let ended = world.run(&asked)?;
@@ -73,7 +73,7 @@ fn simulated_alike(world: &World, broken: &Broken, real: &Ended) -> Result<(), F
     }
     let (real, simulated) = (failed_checks(real), failed_checks(&simulated));
     let alike = match broken.engine {
-        OnEngine::Always => real == simulated,
+        OnEngine::Always | OnEngine::WithBackups => real == simulated,
         // The real app may remember what its stand-in looks up: a token is good for Synapse after its row is gone.
         OnEngine::WithRealApps => real.iter().all(|check| simulated.contains(check)),
     };

@@ -13,8 +13,14 @@ use crate::machine::Machine;
 use crate::progress::say;
 use crate::{ci, stream, up};
 
-/// The word for every recipe with a folder.
+/// The word for every recipe with a folder, and for all that follows.
 const ALL: &str = "all";
+
+/// The word for the ways in which backups lie.
+const BACKUPS: &str = "backups";
+
+/// The recipe that is changed for them.
+const PAGE: &str = "postgres-page";
 
 /// Nothing that is tested takes longer: the run's own deadline is an hour.
 const RUN: Duration = Duration::from_secs(75 * 60);
@@ -26,14 +32,18 @@ const QUICK: Duration = Duration::from_secs(20);
 pub(crate) async fn run(machine: &Machine, names: &[String]) -> anyhow::Result<()> {
     ci::build(machine)?;
     let recipes = selected(machine, names).await?;
-    up::run(machine, up::Args { only: ci::images_for_all(&recipes), mark: false }).await?;
+    let mut of = recipes.clone();
+    of.extend(names.iter().any(|n| is_backups(n)).then(|| PAGE.to_owned()));
+    up::run(machine, up::Args { only: ci::images_for_all(&of), mark: false }).await?;
     let out = machine.root.join("target/real");
     let mut rows = Vec::new();
     for recipe in &recipes {
         say(&format!("real     {recipe}"));
         rows.push(one(machine, recipe, &out).await?);
     }
-    let broken = broken(machine, &recipes);
+    let broken = broken(machine, &recipes).and_then(|()| {
+        if names.iter().any(|n| is_backups(n)) { broken_backups(machine) } else { Ok(()) }
+    });
     say("");
     rows.iter().flat_map(|row| row.why.as_deref()).for_each(say);
     say(&table(&rows));
@@ -51,12 +61,26 @@ fn broken(machine: &Machine, recipes: &[String]) -> anyhow::Result<()> {
             continue;
         }
         say(&format!("real     {recipe}, broken on purpose"));
-        let filter = format!("real::{recipe}::");
-        let trials = ["test", "--package", "runner", "--test", "engine", "--locked", "--", &filter];
-        let one_at_a_time = [&trials[..], &["--test-threads", "1"]].concat();
-        stream::cargo(machine, &one_at_a_time, &[("CCCI_ENGINE_TESTS", "1")])?;
+        trials(machine, &format!("real::{recipe}::"))?;
     }
     Ok(())
+}
+
+/// Takes a small recipe through its tiers whose backups lie in every way that is known.
+fn broken_backups(machine: &Machine) -> anyhow::Result<()> {
+    say("real     backups that lie");
+    trials(machine, "real::backups::")
+}
+
+fn trials(machine: &Machine, filter: &str) -> anyhow::Result<()> {
+    let trials = ["test", "--package", "runner", "--test", "engine", "--locked", "--", filter];
+    let one_at_a_time = [&trials[..], &["--test-threads", "1"]].concat();
+    stream::cargo(machine, &one_at_a_time, &[("CCCI_ENGINE_TESTS", "1")])
+}
+
+/// Returns whether a name means the ways in which backups lie.
+fn is_backups(name: &str) -> bool {
+    name == ALL || name == BACKUPS
 }
 
 /// Returns the recipes that are meant, each with a folder.
@@ -70,15 +94,15 @@ fn chosen(names: &[String], known: &[&str]) -> anyhow::Result<Vec<String>> {
     if names.iter().any(|name| name == ALL) {
         return Ok(known.iter().map(|name| (*name).to_owned()).collect());
     }
-    let unknown: Vec<&str> =
-        names.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
+    let wanted = || names.iter().map(String::as_str).filter(|name| *name != BACKUPS);
+    let unknown: Vec<&str> = wanted().filter(|name| !known.contains(name)).collect();
     anyhow::ensure!(
         unknown.is_empty(),
-        "no folder recipe-tests/recipes/{}; there are {}, and `{ALL}` is all of them",
+        "no folder recipe-tests/recipes/{}; there are {}, `{ALL}` is all of them, and `{BACKUPS}` the ways in which backups lie",
         unknown.join(", "),
         known.join(", ")
     );
-    Ok(names.to_vec())
+    Ok(wanted().map(str::to_owned).collect())
 }
 
 async fn one(machine: &Machine, recipe: &str, out: &Utf8Path) -> anyhow::Result<Row> {
