@@ -3,6 +3,7 @@
 use super::fake::{Act, Played, Scene, done};
 use crate::cause::CauseClass;
 use crate::event::{Happened, Stop};
+use crate::observation::TaskState;
 use crate::replay::replay;
 use crate::report::{RunVerdict, junit};
 use crate::run_file::Phase;
