@@ -33,12 +33,13 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.settled(Tier::Backup, state).await?;
         self.seed(Tier::Backup, state).await?;
         let mut wrong: Vec<String> = Vec::new();
-        let mut ended_each_time = true;
+        // Whether what was not there all the time ended by itself, each time.
+        let mut by_itself = true;
         loop {
             let attempt = u32::try_from(wrong.len()).unwrap_or(ATTEMPTS) + 1;
             let began = Instant::now();
             state.snapshot = None;
-            let tried = self.back_up_once(state, attempt, &mut ended_each_time).await;
+            let tried = self.back_up_once(state, attempt, &mut by_itself).await;
             let (made, end) = match &tried {
                 Ok(()) => (Made::Whole, self.check(Tier::Backup, state).await),
                 Err(not_whole) => (not_whole.made, judge_step(&not_whole.trouble.cause)),
@@ -65,7 +66,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         &self,
         state: &mut State,
         attempt: u32,
-        ended_each_time: &mut bool,
+        by_itself: &mut bool,
     ) -> Result<(), NotWhole> {
         let into = self.dir.join("work");
         let before = self.before_hooks().await.map_err(NotWhole::refused)?;
@@ -73,14 +74,11 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let backed_up = self.step(Tier::Backup, "backup", "backed_up", back_up).await;
         state.snapshot = Some(backed_up.map_err(NotWhole::refused)?);
         match self.passed_over(before).await.map_err(NotWhole::refused)? {
-            None => {
-                *ended_each_time = false;
-                Ok(())
-            }
+            None => Ok(()),
             Some(over) => {
-                *ended_each_time &= over.ended_with.is_some();
+                *by_itself &= over.ended_with.is_some();
                 let last = attempt >= ATTEMPTS;
-                let cause = over.cause_each_time(last && *ended_each_time);
+                let cause = over.cause_after_all(last && *by_itself);
                 Err(NotWhole { made: Made::PassedOver, trouble: Trouble::new("backed_up", cause) })
             }
         }

@@ -27,13 +27,14 @@ impl PassedOver {
         Cause::new(CauseClass::Host, text)
     }
 
-    /// Returns whose fault it is that it was so each time: what ends by itself whenever its hook runs is the app's.
-    pub(super) fn cause_each_time(&self, ended_each_time: bool) -> Cause {
-        match (ended_each_time, self.ended_with) {
+    /// Returns whose fault it is in the last attempt of several, none of which was right: the app's if nothing but its own
+    /// end kept it from being there.
+    pub(super) fn cause_after_all(&self, by_itself: bool) -> Cause {
+        match (by_itself, self.ended_with) {
             (true, Some(code)) => {
                 let service = &self.service;
                 let text = format!(
-                    "service `{service}` ended with {code} each time while a backup was made: look at its hook and its log; a dump that is made meanwhile is cut short"
+                    "service `{service}` ended with {code} while a backup was made, and no attempt was right: look at its hook and its log; a dump that is made meanwhile is cut short"
                 );
                 Cause::new(CauseClass::App, text)
             }

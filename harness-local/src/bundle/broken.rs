@@ -72,11 +72,11 @@ pub const BROKEN: &[Broken] = &[
     fails("broken-restore-loses", Tier::Restore, "markers_are_back", CauseClass::Recipe),
     fails("broken-no-restore-hook", Tier::Restore, "row_is_original", CauseClass::Recipe)
         .run_as("ghost"),
-    fails("broken-half-a-dump", Tier::Restore, "changed_post_is_original", CauseClass::App)
+    fails("broken-half-a-dump", Tier::Backup, "posts_are_in_the_dump", CauseClass::App)
         .run_as("ghost"),
     fails("broken-lost-database", Tier::Upgrade, "volumes_survive", CauseClass::Recipe)
         .run_as("ghost"),
-    fails("broken-synapse-no-restore-hook", Tier::Restore, "row_is_original", CauseClass::App)
+    fails("broken-synapse-no-restore-hook", Tier::Restore, "row_is_original", CauseClass::Recipe)
         .with_real_apps("matrix-synapse"),
     fails(
         "broken-synapse-schema-only",
@@ -87,13 +87,11 @@ pub const BROKEN: &[Broken] = &[
     .with_real_apps("matrix-synapse"),
     fails("broken-synapse-one-page", Tier::Upgrade, "version_is_head", CauseClass::App)
         .with_real_apps("matrix-synapse"),
-    fails("broken-cut-dump", Tier::Backup, "declared_paths_are_in_it", CauseClass::Recipe)
-        .with_backups(),
+    fails("broken-cut-dump", Tier::Backup, "dumps_are_whole", CauseClass::Recipe).with_backups(),
     fails("broken-empty-dump", Tier::Backup, "declared_paths_are_in_it", CauseClass::Recipe)
         .with_backups(),
     fails("broken-failing-hook", Tier::Backup, "hooks_succeeded", CauseClass::Recipe)
         .with_backups(),
-    fails("broken-dump-ends-database", Tier::Backup, "backed_up", CauseClass::App).with_backups(),
     fails("broken-hook-elsewhere", Tier::Backup, "hooks_succeeded", CauseClass::Recipe)
         .with_backups(),
     fails("broken-dump-outside", Tier::Backup, "declared_paths_are_in_it", CauseClass::Recipe)

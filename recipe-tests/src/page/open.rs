@@ -25,8 +25,8 @@ impl Ctx {
     /// let account = ctx.credentials("reader")?;
     /// let page = ctx.page().await?;
     /// page.goto("/login").await?;
-    /// page.fill("input[name=user]", account.username()).await?;
-    /// page.fill("input[name=password]", account.password().expose()).await?;
+    /// page.fill("input[name=user]", &account.user).await?;
+    /// page.fill("input[name=password]", account.password.expose()).await?;
     /// page.click("button[type=submit]").await?;
     /// ensure_eq!(page.text("h1").await?, "Welcome", "the heading after the login");
     /// # Ok(()) }

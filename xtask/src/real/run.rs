@@ -152,10 +152,10 @@ mod tests {
             chosen(&names, &known).map_err(|e| e.to_string())
         };
         assert_eq!(of(&["all"]).unwrap(), known);
-        assert_eq!(of(&["ghost"]).unwrap(), ["ghost"]);
+        assert_eq!(of(&["ghost", "backups"]).unwrap(), ["ghost"]);
         assert_eq!(
             of(&["ghost", "ghots"]).unwrap_err(),
-            "no folder recipe-tests/recipes/ghots; there are custom-html, ghost, and `all` is all of them"
+            "no folder recipe-tests/recipes/ghots; there are custom-html, ghost, `all` is all of them, and `backups` the ways in which backups lie"
         );
     }
 }
