@@ -19,6 +19,10 @@ use super::error::PageError;
 /// How long the driver may take until it listens, and a program beside it until it ends.
 const START: Duration = Duration::from_secs(20);
 
+/// How often it is started at most. It takes any port that is free on the one loopback address, and ends where the same
+/// port is not free on the other.
+const STARTS: u32 = 5;
+
 /// How long one command of the driver may take: a page's load has 60 s there.
 const COMMAND: Duration = Duration::from_secs(75);
 
@@ -80,8 +84,7 @@ impl Driver {
         let cmd = Cmd::new("setpriv", &base, Deadline::after(START)).cwd(home.clone());
         let cmd = cmd.args(["--pdeathsig", "KILL", "--"]);
         let cmd = cmd.arg(programs.chromedriver.as_str()).arg("--port=0");
-        let mut process = cmd.start().map_err(|e| PageError::Start(Chain(&e).to_string()))?;
-        let port = listening(&mut process).await?;
+        let (process, port) = started(&cmd).await?;
         let url = format!("http://127.0.0.1:{port}");
         Ok(Self { process, url, programs, home, _dir: dir, begun: AtomicU32::new(0) })
     }
@@ -136,6 +139,25 @@ async fn trust(
     Ok(())
 }
 
+/// Starts the driver until it listens, and returns its port.
+async fn started(cmd: &Cmd) -> Result<(Background, u16), PageError> {
+    let mut starts = 0;
+    loop {
+        let mut process = cmd.start().map_err(|e| PageError::Start(Chain(&e).to_string()))?;
+        starts += 1;
+        match listening(&mut process).await {
+            Ok(port) => return Ok((process, port)),
+            Err(PageError::Start(reason)) if starts < STARTS && found_no_port(&reason) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Returns whether a driver ended because another program has the port that it was given for its other address.
+fn found_no_port(reason: &str) -> bool {
+    reason.contains("Address already in use") || reason.contains("port not available")
+}
+
 /// Waits until the driver says on which port it listens.
 async fn listening(process: &mut Background) -> Result<u16, PageError> {
     let look = async || {
@@ -182,6 +204,13 @@ mod tests {
         assert_eq!(port(said), None);
         let listens = format!("{said}ChromeDriver was started successfully on port 42395.\n");
         assert_eq!(port(&listens), Some(42395));
+    }
+
+    #[test]
+    fn a_driver_whose_port_is_taken_on_its_other_address_is_started_again() {
+        let taken = "its driver ended with exit status: 1: IPv4 port not available. Exiting...";
+        assert!(found_no_port(taken));
+        assert!(!found_no_port("its driver ended with signal: 9 (SIGKILL): "));
     }
 
     #[test]
