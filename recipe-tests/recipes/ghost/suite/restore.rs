@@ -21,8 +21,11 @@ pub(super) async fn plant(ctx: Ctx) -> Check {
     ctx.keep("ghost.restore.row", &row)
 }
 
-/// The dump must hold what was written last: one of an earlier moment is whole too.
+/// The dump must hold what was written last: one of an earlier moment is whole too. Ghost's log of actions names posts
+/// as well, so the table of posts must be there itself.
 pub(super) async fn posts_are_in_the_dump(ctx: Ctx) -> Check {
+    let has_table = ctx.backup()?.holds("mysql", "backup.sql.gz", "INSERT INTO `posts` ")?;
+    ensure!(has_table, expected: "the table of posts to be in the dump", seen: "a dump without it");
     for key in ["ghost.restore.changed", "ghost.restore.deleted"] {
         let post: Post = ctx.fact(key)?;
         let is_there = ctx.backup()?.holds("mysql", "backup.sql.gz", &post.title)?;
