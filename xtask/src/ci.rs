@@ -29,17 +29,11 @@ pub(crate) async fn run(machine: &Machine, args: Args) -> anyhow::Result<()> {
 
 /// Builds what a run needs.
 pub(crate) fn build(machine: &Machine) -> anyhow::Result<()> {
-    let packages = [
-        "build",
-        "--quiet",
-        "--package",
-        "runner",
-        "--package",
-        "recipe-tests",
-        "--package",
-        "harness-local",
-    ];
-    stream::cargo(machine, &packages, &[])
+    // The workspace's features, so that `cargo xtask test` builds nothing twice; without xtask, which is running.
+    let bins = ["cc-ci", "recipe-tests", "abra", "cc-ci-router", "cc-ci-backup"];
+    let of = bins.iter().flat_map(|bin| ["--bin", bin]);
+    let build: Vec<&str> = ["build", "--quiet", "--workspace"].into_iter().chain(of).collect();
+    stream::cargo(machine, &build, &[])
 }
 
 /// The local test server is brought up for runs that are asked to be on the swarm, unless they name another engine.

@@ -175,12 +175,9 @@ async fn on_engine(machine: &Machine) -> anyhow::Result<()> {
     let only = Some(TESTED_IMAGES.map(str::to_owned).to_vec());
     up::run(machine, up::Args { only, mark: false }).await?;
     let on = [("CCCI_ENGINE_TESTS", "1")];
-    stream::cargo(
-        machine,
-        &["test", "--package", "harness-abra", "--test", "engine", "--locked"],
-        &on,
-    )?;
-    let runs = ["test", "--package", "runner", "--test", "engine", "--locked", "--"];
+    stream::cargo(machine, &["test", "--workspace", "--test", "engine", "--locked"], &on)?;
+    // Of the whole workspace, so that nothing is built again with other features.
+    let runs = ["test", "--workspace", "--test", "runs", "--locked", "--"];
     let many = [
         &runs[..],
         &[
@@ -208,7 +205,7 @@ fn not_run(why: &str) {
     say("!!!!!!!! NOT RUN: the tests on a real Docker Engine !!!!!!!!");
     say(&format!("!! {why}"));
     say(
-        "!! not run: harness-abra::engine, runner::engine (green, red, unverified, killed, bad_input, fidelity)",
+        "!! not run: harness-abra::engine, runner::runs (green, red, unverified, killed, bad_input, fidelity)",
     );
     say("!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!");
 }
