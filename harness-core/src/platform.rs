@@ -316,6 +316,14 @@ pub trait Platform: Send + Sync {
         limit: Duration,
     ) -> impl Future<Output = Result<(), OpError>> + Send;
 
+    /// Removes the volumes of an app that is undeployed, and nothing else of what it kept; returns those that it removed.
+    /// An error means that one may be left.
+    fn remove_volumes(
+        &self,
+        app: &App,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Vec<String>, OpError>> + Send;
+
     /// Removes what the app kept: volumes, secrets, configs, and containers of no stack that hold its volumes.
     /// Returns those containers, named: they are a fault of the recipe.
     fn remove_data(

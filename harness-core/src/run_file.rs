@@ -29,6 +29,8 @@ pub enum Phase {
     Seed,
     /// Check what there is, after the op. Checks only read.
     Check,
+    /// Look at what a backup of base brought back in head: told, and judged only where the suite says so.
+    Across,
 }
 
 /// All that a trials process knows of the run. Written whole before each process, mode 0600: it may hold secrets.
@@ -59,6 +61,9 @@ pub struct RunFile {
     pub upgrade: Option<UpgradeFacts>,
     /// What the backup made; once it was made.
     pub snapshot: Option<Snapshot>,
+    /// Why a backup of base could not be restored into head, where that was tried and did not succeed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_across: Option<String>,
     /// What the recipe claims to back up.
     pub claims: Claims,
     /// What keeps data of the revision that is deployed now.

@@ -20,11 +20,17 @@ pub enum Tier {
     Restore,
     /// What the suite alone asks.
     Custom,
+    /// The restore after everything that the app had was destroyed.
+    Disaster,
 }
 
 impl Tier {
     /// Every tier, in order.
-    pub const ALL: [Self; 5] =
+    pub const ALL: [Self; 6] =
+        [Self::Install, Self::Upgrade, Self::Backup, Self::Restore, Self::Custom, Self::Disaster];
+
+    /// Those that are done where nobody says otherwise: the disaster takes one more deploy.
+    pub const USUAL: [Self; 5] =
         [Self::Install, Self::Upgrade, Self::Backup, Self::Restore, Self::Custom];
 
     /// Returns the word that reports, settings and trial names use.
@@ -35,6 +41,7 @@ impl Tier {
             Self::Backup => "backup",
             Self::Restore => "restore",
             Self::Custom => "custom",
+            Self::Disaster => "disaster",
         }
     }
 }
@@ -47,7 +54,7 @@ impl fmt::Display for Tier {
 
 /// The text is no tier.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{0}` is no tier: expected install, upgrade, backup, restore or custom")]
+#[error("`{0}` is no tier: expected install, upgrade, backup, restore, custom or disaster")]
 pub struct InvalidTier(String);
 
 impl FromStr for Tier {
@@ -98,7 +105,7 @@ pub enum Rung {
     Install,
     /// The upgrade tier.
     Upgrade,
-    /// The backup and restore tiers together.
+    /// The backup and restore tiers together, and the disaster tier where it is asked for.
     BackupRestore,
     /// The custom tier.
     Functional,

@@ -34,6 +34,7 @@ fn run_file(out: Utf8PathBuf, trials: usize) -> RunFile {
         routed: true,
         upgrade: None,
         snapshot: None,
+        not_across: None,
         claims: Claims::default(),
         stores: Vec::new(),
         unrecognized: Vec::new(),

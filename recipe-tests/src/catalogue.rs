@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use harness_core::name::RecipeName;
 use harness_core::repo_tests::{Approved, InvalidApproved};
 use harness_core::run_file::{Phase, SuiteDescription};
+use harness_core::tier::Tier;
 use thiserror::Error;
 
 use crate::floor;
@@ -106,20 +107,33 @@ pub(crate) fn check_names(folder: &'static Folder) -> Result<Vec<String>, Invali
 /// Returns `recipe::tier::check`, or `recipe::tier::seed_<name>`, in lower snake case.
 pub(crate) fn trial_name(recipe: &str, step: &Step) -> String {
     let recipe = recipe.replace('-', "_");
-    let seed = match step.phase {
+    let phase = match step.phase {
         Phase::Seed => "seed_",
         Phase::Check => "",
+        Phase::Across => "across_",
     };
-    format!("{recipe}::{}::{seed}{}", step.tier, step.name)
+    format!("{recipe}::{}::{phase}{}", step.tier, step.name)
 }
 
 fn of_folder(recipe: &str, folder: Option<&Folder>) -> Result<Vec<Step>, InvalidSuite> {
     let mut steps = floor::suite().steps;
     if let Some(suite) = folder.and_then(|f| f.suite) {
-        steps.extend(suite().steps);
+        let own = suite().steps;
+        let again = after_loss(&own);
+        steps.extend(own);
+        steps.extend(again);
     }
     verify(recipe, &steps)?;
     Ok(steps)
+}
+
+/// Returns what a suite asks after a restore, to be asked after everything was destroyed and restored too: what is in
+/// the backup is the same. A check of the disaster tier takes the place of the one of its name.
+fn after_loss(own: &[Step]) -> Vec<Step> {
+    let is_check = |s: &&Step, tier| s.tier == tier && s.phase == Phase::Check;
+    let replaced = |name: &str| own.iter().any(|s| is_check(&s, Tier::Disaster) && s.name == name);
+    let asked = own.iter().filter(|s| is_check(s, Tier::Restore) && !replaced(&s.name));
+    asked.map(|s| Step { tier: Tier::Disaster, ..s.clone() }).collect()
 }
 
 fn verify(recipe: &str, steps: &[Step]) -> Result<(), InvalidSuite> {
@@ -143,8 +157,6 @@ fn verify(recipe: &str, steps: &[Step]) -> Result<(), InvalidSuite> {
 
 #[cfg(test)]
 mod tests {
-    use harness_core::tier::Tier;
-
     use super::*;
     use crate::folder;
     use crate::suite::Suite;
@@ -188,6 +200,20 @@ mod tests {
         );
         let names: Vec<_> = suite.steps.iter().map(|s| trial_name("custom-html", s)).collect();
         assert_eq!(names, ["custom_html::restore::seed_marker", "custom_html::custom::round_trip"]);
+    }
+
+    #[test]
+    fn what_is_asked_after_a_restore_is_asked_after_a_loss_too() {
+        let suite = Suite::new()
+            .seed(Tier::Restore, "row", async |_| Ok(()))
+            .check(Tier::Restore, "row_is_back", async |_| Ok(()))
+            .check(Tier::Restore, "page_is_back", async |_| Ok(()))
+            .check(Tier::Disaster, "page_is_back", async |_| Ok(()));
+        let asked = after_loss(&suite.steps);
+        let names: Vec<_> = asked.iter().map(|s| trial_name("a", s)).collect();
+        assert_eq!(names, ["a::disaster::row_is_back"]);
+        let described = describe(&recipe("custom-html")).unwrap();
+        assert!(described.own_checks.iter().any(|c| c == "disaster::page_is_original"));
     }
 
     #[test]

@@ -115,6 +115,7 @@ fn run_file(dir: &Utf8Path, run_id: &str, attachment: Attachment) -> RunFile {
         routed: true,
         upgrade: None,
         snapshot: None,
+        not_across: None,
         claims: Claims::default(),
         stores: Vec::new(),
         unrecognized: Vec::new(),

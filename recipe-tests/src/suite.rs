@@ -60,6 +60,15 @@ impl Suite {
         self.step(tier, Phase::Check, name, body)
     }
 
+    /// Adds a look at what a backup of base brought back in head.
+    pub(crate) fn across<F, R>(self, name: &str, body: F) -> Self
+    where
+        F: Fn(Ctx) -> R + Send + Sync + 'static,
+        R: Future<Output = Check> + 'static,
+    {
+        self.step(Tier::Disaster, Phase::Across, name, body)
+    }
+
     /// Sets how long each seed and check that is added from here on may take; 60 s unless said.
     #[must_use]
     pub const fn limit(mut self, limit: Duration) -> Self {

@@ -201,6 +201,7 @@ async fn an_app_that_the_router_does_not_know_neither_serves_nor_has_a_certifica
         routed: true,
         upgrade: None,
         snapshot: None,
+        not_across: None,
         claims: Claims::default(),
         stores: Vec::new(),
         unrecognized: Vec::new(),

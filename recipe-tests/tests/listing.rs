@@ -90,7 +90,8 @@ fn a_recipe_that_is_not_bundled_is_ignored_with_what_to_do_and_one_with_a_source
 #[case(&["page_survives"], Some(Tier::Upgrade))]
 #[case(&["--exact", "custom_html::verdict"], Some(Tier::Custom))]
 #[case(&["--exact", "custom_html"], None)]
-#[case(&["custom_html", "--skip", "::custom::", "--skip", "verdict"], Some(Tier::Restore))]
+#[case(&["custom_html", "--skip", "::disaster::", "--skip", "verdict"], Some(Tier::Custom))]
+#[case(&["custom_html", "--skip", "::custom::", "--skip", "::disaster::", "--skip", "verdict"], Some(Tier::Restore))]
 #[case(&["--skip", "custom_html"], None)]
 fn a_run_goes_as_far_as_what_is_selected(#[case] words: &[&str], #[case] up_to: Option<Tier>) {
     let (trials, errands) = program::listing(&request(words).unwrap());

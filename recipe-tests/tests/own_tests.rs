@@ -35,7 +35,7 @@ fn temp() -> (tempfile::TempDir, Utf8PathBuf) {
 }
 
 async fn subject(source: Option<SourceKind>, dir: &Utf8Path) -> Subject {
-    let read = prepared::read(&recipe(), source, &Tier::ALL, dir, &BaseEnv::capture()).await;
+    let read = prepared::read(&recipe(), source, &Tier::USUAL, dir, &BaseEnv::capture()).await;
     read.expect("the recipe can be read")
 }
 
@@ -152,7 +152,7 @@ async fn scripts_of_an_approved_recipe_are_run_where_their_names_say() {
     let mut suite = recipe_tests::describe(&recipe()).unwrap();
     suite.is_approved = true;
     let place = (dir.as_path(), &base);
-    let read = prepared::read_with(suite, &recipe(), Some(source), &Tier::ALL, place).await;
+    let read = prepared::read_with(suite, &recipe(), Some(source), &Tier::USUAL, place).await;
     let subject = read.unwrap_or_else(|e| panic!("{e}"));
     let limits = Limits::for_suite(&subject.prepared.suite_settings);
     let (results, _) = lifecycle::run(&subject, limits, &dir, &base).await.unwrap();

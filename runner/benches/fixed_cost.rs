@@ -163,6 +163,10 @@ impl Platform for Instantly {
         Ok(())
     }
 
+    async fn remove_volumes(&self, _: &App, _: Duration) -> Result<Vec<String>, OpError> {
+        Ok(Vec::new())
+    }
+
     async fn remove_data(&self, _: &App, _: Duration) -> Result<Vec<String>, OpError> {
         Ok(Vec::new())
     }
@@ -186,7 +190,7 @@ fn plan(settings: &Settings, checks: &[String]) -> Plan {
         app: &app,
         settings,
         brings: Brings::default(),
-        stages: &Tier::ALL,
+        stages: &Tier::USUAL,
         head: &Revision { commit: commit("2"), version: Some(version("2.0.0+2")) },
         releases: &[(version("1.0.0+1"), commit("1"))],
         default_branch: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use harness_core::plan::{Plan, Planned};
+use harness_core::plan::Plan;
 use harness_core::report::{PhaseSpan, Results, RunVerdict};
 use harness_core::tier::Tier;
 use serde::Serialize;
@@ -62,7 +62,7 @@ fn expected(plan: &Plan, platform: &str, runs: &[&Results]) -> Expected {
         tiers_ms: BTreeMap::new(),
     };
     for ((tier, _), took) in phases {
-        let is_done = tier.is_none_or(|tier| plan.tier(tier).planned == Planned::Run);
+        let is_done = tier.is_none_or(|tier| plan.runs(tier));
         let median = if is_done { median(took) } else { 0 };
         expected.total_ms += median;
         if let Some(tier) = tier.filter(|_| is_done) {

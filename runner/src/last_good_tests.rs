@@ -38,7 +38,7 @@ fn plan() -> Plan {
         app: &app,
         settings: &Settings::default(),
         brings: harness_core::plan::Brings::default(),
-        stages: &Tier::ALL,
+        stages: &Tier::USUAL,
         head: &Revision { commit: commit("2"), version: Some(version("2.0.0+2")) },
         releases: &[(version("1.0.0+1"), commit("1"))],
         default_branch: None,

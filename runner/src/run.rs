@@ -274,7 +274,7 @@ impl Here<'_> {
             candidate: Some(Candidate {
                 folder: last_good::folder(&self.settings.state_dir),
                 is_release: prepared.source.is_release() && self.request.target.pr.is_none(),
-                is_whole: Tier::ALL.iter().all(|t| self.request.target.stages.contains(t)),
+                is_whole: Tier::USUAL.iter().all(|t| self.request.target.stages.contains(t)),
                 simulated_too: false,
             }),
         };

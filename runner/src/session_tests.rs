@@ -159,6 +159,10 @@ impl Platform for Instantly {
         Ok(())
     }
 
+    async fn remove_volumes(&self, _: &App, _: Duration) -> Result<Vec<String>, OpError> {
+        Ok(Vec::new())
+    }
+
     async fn remove_data(&self, _: &App, _: Duration) -> Result<Vec<String>, OpError> {
         Ok(Vec::new())
     }
@@ -215,12 +219,12 @@ fn plan() -> Plan {
         app: &app,
         settings: &SuiteSettings::default(),
         brings: harness_core::plan::Brings::default(),
-        stages: &Tier::ALL,
+        stages: &Tier::USUAL,
         head: &Revision { commit: commit("2"), version: Some(version("2.0.0+2")) },
         releases: &[(version("1.0.0+1"), commit("1"))],
         default_branch: None,
         backup_labels: true,
-        checks: &Tier::ALL.map(|tier| format!("{tier}::right")),
+        checks: &Tier::USUAL.map(|tier| format!("{tier}::right")),
         has_suite: true,
         source: "bundled",
         pr: None,

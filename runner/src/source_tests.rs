@@ -80,7 +80,7 @@ impl World {
             pr: asked("pr").map(|number| number.parse().expect("a number")),
             reference: asked("ref").map(str::to_owned),
             version: asked("version").map(|v| Version::try_from(v.to_owned()).expect("a version")),
-            stages: Tier::ALL.to_vec(),
+            stages: Tier::USUAL.to_vec(),
         };
         target.validate().expect("the target fits together");
         let given = Given { state_dir: Some(self.root.join("state")), ..Given::default() };

@@ -182,7 +182,7 @@ mod tests {
             pr,
             reference: reference.map(str::to_owned),
             version: None,
-            stages: Tier::ALL.to_vec(),
+            stages: Tier::USUAL.to_vec(),
         }
     }
 

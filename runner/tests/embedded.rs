@@ -226,7 +226,9 @@ fn every_broken_recipe_ends_as_on_a_real_engine() {
     let one = async |broken: &Broken| {
         let _turn = turns.acquire().await.unwrap();
         let source = format!("bundled:{}", broken.recipe);
-        let args = ["--platform", "embedded", "--recipe", broken.run_as, "--source", &source];
+        let mut args =
+            vec!["--platform", "embedded", "--recipe", broken.run_as, "--source", &source];
+        args.extend(broken.stages().into_iter().flat_map(|stages| ["--stages", stages]));
         let ended = run(&base, &trials, dir, broken.recipe, &args).await;
         let wrong = wrong(broken, &ended);
         (!wrong.is_empty()).then(|| format!("{}: {wrong:#?}\n{}", broken.recipe, ended.text))

@@ -209,6 +209,10 @@ impl<P: Platform> Platform for Mortal<'_, P> {
         self.act(self.platform.undeploy(app, limit)).await
     }
 
+    async fn remove_volumes(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
+        self.act(self.platform.remove_volumes(app, limit)).await
+    }
+
     async fn remove_data(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
         if self.is(Flaw::SweepsUnderTheCarpet) {
             return Ok(Vec::new());

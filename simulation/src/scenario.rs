@@ -29,10 +29,21 @@ impl Scenario {
     pub fn of_seed(seed: u64, library: &Library) -> Self {
         let mut random_numbers = Random::new(seed);
         // Most runs are of the recipe with everything in it; a broken recipe meets the environment's faults only.
-        let subject = match random_numbers.next() % 20 {
-            0..=13 => &library.sound[0],
-            14..=16 => &library.sound[1 % library.sound.len()],
-            _ => {
+        let name = match random_numbers.next() % 20 {
+            0..=8 => Some("custom-html"),
+            9..=10 => Some("custom-html+disaster"),
+            11..=12 => Some("custom-html-tiny"),
+            13 => Some("postgres-page"),
+            14 => Some("postgres-page+disaster"),
+            15 => Some("first-labels"),
+            16 => Some("published-port"),
+            _ => None,
+        };
+        let subject = name.and_then(|name| library.sound.iter().find(|s| s.name == name));
+        let subject = match subject {
+            Some(subject) => subject,
+            None if name.is_some() => &library.sound[0],
+            None => {
                 let index = random_numbers.next() as usize % library.broken.len();
                 &library.broken[index]
             }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use harness_core::name::{InvalidRecipeName, RecipeName, RunId};
-use harness_core::plan::Planned;
 use harness_core::process::BaseEnv;
 use harness_core::recipe::{GitError, ReadRecipeError, RecipeAt};
 use harness_core::suite::Coordinates;
@@ -73,7 +72,7 @@ impl Subject {
     /// # Errors
     /// It could not be read or planned.
     pub async fn read(name: &str, dir: &Utf8Path, base: &BaseEnv) -> Result<Self, LoadError> {
-        load(name, name, None, Expected::Pass { level: 0 }, dir, base).await
+        load(name, name, Asked::usual(), Expected::Pass { level: 0 }, dir, base).await
     }
 
     /// Reads and plans a recipe that is right, from where it is. Its repository is cloned in `dir`.
@@ -88,7 +87,7 @@ impl Subject {
     ) -> Result<Self, LoadError> {
         let name = recipe.as_str();
         let clone = dir.join("clones").join(name);
-        let read = read(recipe.clone(), source, None, &clone, (dir, base)).await;
+        let read = read(recipe.clone(), source, Asked::usual(), &clone, (dir, base)).await;
         let read = read.map_err(|why| LoadError { recipe: name.to_owned(), why })?;
         Ok(Self::of(name, Expected::Pass { level: 0 }, read))
     }
@@ -121,7 +120,7 @@ impl Subject {
     /// Returns what its runs are like, so that only faults that can happen in them are drawn.
     pub fn shape(&self) -> Shape {
         let plan = &self.prepared.plan;
-        let runs = |tier| plan.tier(tier).planned == Planned::Run;
+        let runs = |tier| plan.runs(tier);
         let compose = &self.prepared.states;
         Shape {
             recipe_faults: self.expected.is_pass(),
@@ -129,6 +128,7 @@ impl Subject {
             upgrade: runs(Tier::Upgrade),
             backup: runs(Tier::Backup),
             restore: runs(Tier::Restore),
+            disaster: runs(Tier::Disaster),
             volumes: compose.head.iter().any(|s| !s.volumes.is_empty()),
             hooks: self.has_hooks,
             secrets: self.has_secrets,
@@ -192,6 +192,10 @@ const PROBED: [(&str, &str); 2] = [
     ("unrouted", "[[ready]]\ntcp = \"{domain}:24681\"\nstable = 2\n"),
 ];
 
+/// Recipes that are played to the disaster too, with the level that they reach, and what their names end with then.
+const DESTROYED: [(&str, u8); 2] = [("custom-html", 5), ("postgres-page", 3)];
+const AFTER_LOSS: &str = "+disaster";
+
 impl Library {
     /// Reads and plans every bundled recipe that can be simulated. Repositories are made and cloned in `dir`.
     ///
@@ -201,15 +205,22 @@ impl Library {
         let mut sound = Vec::new();
         for (name, level) in [("custom-html", 5), ("custom-html-tiny", 5), ("ghost", 5)] {
             let expected = Expected::Pass { level };
-            sound.push(Arc::new(load(name, name, None, expected, dir, base).await?));
+            sound.push(Arc::new(load(name, name, Asked::usual(), expected, dir, base).await?));
         }
         for (name, settings) in PROBED {
             let expected = Expected::Pass { level: 3 };
-            sound.push(Arc::new(load(name, name, Some(settings), expected, dir, base).await?));
+            let asked = Asked { recipe_toml: Some(settings), ..Asked::usual() };
+            sound.push(Arc::new(load(name, name, asked, expected, dir, base).await?));
         }
         for name in ["postgres-page", "first-labels"] {
             let expected = Expected::Pass { level: 3 };
-            sound.push(Arc::new(load(name, name, None, expected, dir, base).await?));
+            sound.push(Arc::new(load(name, name, Asked::usual(), expected, dir, base).await?));
+        }
+        for (name, level) in DESTROYED {
+            let expected = Expected::Pass { level };
+            let mut subject = load(name, name, Asked::all(), expected, dir, base).await?;
+            subject.name.push_str(AFTER_LOSS);
+            sound.push(Arc::new(subject));
         }
         let mut broken = Vec::new();
         // Those of real apps are of the kind of others, and their suites take long to play at every event.
@@ -219,7 +230,8 @@ impl Library {
                 Ending::NotVerified => Expected::NotVerified,
                 Ending::Refused => continue,
             };
-            let subject = load(row.recipe, row.run_as, None, expected, dir, base).await?;
+            let asked = if row.stages().is_some() { Asked::all() } else { Asked::usual() };
+            let subject = load(row.recipe, row.run_as, asked, expected, dir, base).await?;
             broken.push(Arc::new(subject));
         }
         Ok(Self { sound, broken })
@@ -236,10 +248,28 @@ impl Library {
     }
 }
 
+/// What is asked of a recipe.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    /// The suite's settings, instead of its own.
+    recipe_toml: Option<&'static str>,
+    stages: &'static [Tier],
+}
+
+impl Asked {
+    const fn usual() -> Self {
+        Self { recipe_toml: None, stages: &Tier::USUAL }
+    }
+
+    const fn all() -> Self {
+        Self { recipe_toml: None, stages: &Tier::ALL }
+    }
+}
+
 async fn load(
     name: &str,
     run_as: &str,
-    recipe_toml: Option<&str>,
+    asked: Asked,
     expected: Expected,
     dir: &Utf8Path,
     base: &BaseEnv,
@@ -247,7 +277,15 @@ async fn load(
     let read = async {
         let source = SourceKind::Bundled(Some(RecipeName::try_from(name.to_owned())?));
         let recipe = RecipeName::try_from(run_as.to_owned())?;
-        read(recipe, source, recipe_toml, &dir.join("clones").join(name), (dir, base)).await
+        let clones = dir.join("clones");
+        read(
+            recipe,
+            source,
+            asked,
+            &clones.join(format!("{name}-{}", asked.stages.len())),
+            (dir, base),
+        )
+        .await
     };
     let read = read.await.map_err(|why| LoadError { recipe: name.to_owned(), why })?;
     Ok(Subject::of(name, expected, read))
@@ -256,12 +294,12 @@ async fn load(
 async fn read(
     recipe: RecipeName,
     source: SourceKind,
-    recipe_toml: Option<&str>,
+    asked: Asked,
     clone: &Utf8Path,
     (dir, base): (&Utf8Path, &BaseEnv),
 ) -> Result<(Prepared, RecipeFiles, RecipeAt), WhyNot> {
     let mut suite = recipe_tests::describe(&recipe)?;
-    if let Some(text) = recipe_toml {
+    if let Some(text) = asked.recipe_toml {
         suite.settings = Some(text.to_owned());
     }
     let target = Target {
@@ -271,7 +309,7 @@ async fn read(
         pr: None,
         reference: None,
         version: None,
-        stages: Tier::ALL.to_vec(),
+        stages: asked.stages.to_vec(),
     };
     let given = Given {
         state_dir: Some(dir.join("state")),

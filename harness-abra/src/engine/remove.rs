@@ -149,9 +149,46 @@ impl Engine {
                 self.gone("remove a config", self.docker.delete_config(&id)).await?;
             }
         }
-        let volumes = self.volumes().await?;
-        let own = volumes.into_iter().filter(|v| is_own(&v.name, Some(&v.labels)));
-        let mut left = free_of(own.map(|v| v.name), &staying);
+        self.remove_free_volumes(stack, staying, limit).await?;
+        Ok(removed)
+    }
+
+    /// Removes the volumes of a stack of which nothing runs, and before them the containers of no stack that hold
+    /// some; returns the volumes that there were.
+    ///
+    /// # Errors
+    /// One was left after the limit, is held by another stack, or the engine does not answer.
+    pub async fn remove_volumes_of(
+        &self,
+        stack: &StackName,
+        limit: Duration,
+    ) -> Result<Vec<String>, RemoveError> {
+        let there = self.volumes_of(stack).await?;
+        let Holders { staying, .. } = self.remove_holders(stack).await?;
+        self.remove_free_volumes(stack, staying, limit).await?;
+        Ok(there)
+    }
+
+    /// Returns the names of a stack's volumes.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    pub async fn volumes_of(&self, stack: &StackName) -> Result<Vec<String>, EngineError> {
+        let mut stacks = Stacks::new();
+        stacks.add(stack.as_str());
+        let mut volumes = self.volumes().await?;
+        volumes.retain(|v| stacks.of(&v.name, Some(&v.labels)).as_deref() == Some(stack.as_str()));
+        Ok(volumes.into_iter().map(|v| v.name).collect())
+    }
+
+    /// Removes every volume of a stack that no container of another stack mounts.
+    async fn remove_free_volumes(
+        &self,
+        stack: &StackName,
+        staying: Vec<Holder>,
+        limit: Duration,
+    ) -> Result<(), RemoveError> {
+        let mut left = free_of(self.volumes_of(stack).await?.into_iter(), &staying);
         // Swarm may hold a volume for a moment after the last container went.
         let mut ticks = Ticks::within(limit);
         loop {
@@ -173,7 +210,7 @@ impl Engine {
             Some(holder) => {
                 Err(RemoveError::Held { stack: stack.clone(), holder: Box::new(holder) })
             }
-            None => Ok(removed),
+            None => Ok(()),
         }
     }
 

@@ -155,6 +155,10 @@ impl Platform for Swarm {
         self.take_down(app, limit).await
     }
 
+    async fn remove_volumes(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
+        self.take_volumes(app, limit).await
+    }
+
     async fn remove_data(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
         self.take_away(app, limit).await
     }

@@ -54,6 +54,23 @@ impl Swarm {
         Ok(holders.iter().map(Holder::short).collect())
     }
 
+    /// Removes the volumes alone, and makes sure of it: what is destroyed in a test must be gone.
+    pub(super) async fn take_volumes(
+        &self,
+        app: &App,
+        limit: Duration,
+    ) -> Result<Vec<String>, OpError> {
+        let op = blame::op("remove the volumes of", &app.domain);
+        let there = self.engine.volumes_of(&app.stack).await.map_err(blame::engine(&op))?;
+        if self.abra_knows(app) {
+            let volumes = self.abra.remove_volumes(&app.domain, limit / 2).await;
+            self.heed("remove volumes of", app, &volumes);
+        }
+        let left = self.engine.remove_volumes_of(&app.stack, limit / 2).await;
+        left.map_err(blame::remove(&op))?;
+        Ok(there)
+    }
+
     pub(super) fn forget_files(&self, app: &App) -> Result<(), OpError> {
         let op = blame::op("forget", &app.domain);
         self.dir.forget_env(&app.domain).map_err(blame::files(&op))?;

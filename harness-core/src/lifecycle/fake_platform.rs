@@ -125,6 +125,7 @@ pub(super) struct FakePlatform {
     pub(super) domain: Domain,
     pub(super) pulls: Vec<String>,
     pub(super) holders: Vec<String>,
+    pub(super) volumes: Vec<String>,
     pub(super) secrets: Vec<Secret>,
     pub(super) logs: Vec<String>,
     pub(super) censuses: Vec<Census>,
@@ -149,6 +150,7 @@ pub(super) const fn word(phase: Phase) -> &'static str {
     match phase {
         Phase::Seed => "seed",
         Phase::Check => "check",
+        Phase::Across => "across",
     }
 }
 
@@ -159,6 +161,7 @@ impl Trials for FakeTrials {
         let done_by_default = match file.phase {
             Phase::Seed => Vec::new(),
             Phase::Check => vec![done("serves", Status::Pass, None)],
+            Phase::Across => vec![done("older_backup", Status::Pass, None)],
         };
         let lines = self.ended.get(&(file.tier, phase)).cloned().unwrap_or(done_by_default);
         let trouble = self.core.called(&format!("{phase} {}", file.tier), "").await;
@@ -335,6 +338,11 @@ impl Platform for FakePlatform {
 
     async fn undeploy(&self, _: &App, limit: Duration) -> Result<(), OpError> {
         self.core.called("undeploy", &format!("{limit:?}")).await
+    }
+
+    async fn remove_volumes(&self, _: &App, limit: Duration) -> Result<Vec<String>, OpError> {
+        self.core.called("remove_volumes", &format!("{limit:?}")).await?;
+        Ok(self.volumes.clone())
     }
 
     async fn remove_data(&self, _: &App, limit: Duration) -> Result<Vec<String>, OpError> {

@@ -10,7 +10,7 @@ use crate::event::{EventLog, Happened, WaitedOn};
 use crate::name::{ServiceName, Version};
 use crate::observation::{Observation, ServiceState};
 use crate::plan::Plan;
-use crate::platform::Platform;
+use crate::platform::{Platform, Snapshot};
 use crate::recipe::RecipeAt;
 use crate::repo_tests::RepoTests;
 use crate::run_file::{Claims, DefinedService, UpgradeFacts};
@@ -162,7 +162,11 @@ pub(super) struct State {
     /// How it can be seen that it serves.
     pub(super) reach: Reach,
     pub(super) upgrade: Option<UpgradeFacts>,
-    pub(super) snapshot: Option<crate::platform::Snapshot>,
+    pub(super) snapshot: Option<Snapshot>,
+    /// What a backup of base made before the upgrade, or why there is none; none where none was to be made.
+    pub(super) older: Option<Result<Snapshot, String>>,
+    /// Why what base backed up could not be restored into head.
+    pub(super) not_across: Option<String>,
     pub(super) facts: BTreeMap<String, Value>,
     /// Why no further tier can be done.
     pub(super) blocked: Option<String>,

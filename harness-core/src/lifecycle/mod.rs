@@ -6,6 +6,7 @@ mod attempts;
 mod backup;
 mod bounded;
 mod defined;
+mod disaster;
 mod hooked;
 mod job;
 mod ops;
@@ -43,6 +44,7 @@ pub(crate) use tiers::{Judged, TierEnd, judge, judge_step, silent};
 
 pub use attempts::ATTEMPTS;
 pub use defined::defined_services;
+pub use disaster::ACROSS_VERSIONS;
 pub use job::{Job, Keep, Limits, RecipeStates};
 pub use reach::Reach;
 pub use stop::StopSignal;

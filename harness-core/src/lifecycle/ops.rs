@@ -6,8 +6,9 @@ use crate::cause::{Cause, CauseClass};
 use crate::converge::{Before, orphans};
 use crate::event::{Happened, WaitedOn};
 use crate::identity;
+use crate::name::Version;
 use crate::observation::Observation;
-use crate::platform::{Platform, Revision};
+use crate::platform::{Platform, Revision, Snapshot};
 use crate::run_file::UpgradeFacts;
 use crate::suite::Coordinates;
 use crate::tier::Tier;
@@ -28,6 +29,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             Tier::Restore => self.restore(state).await,
             Tier::Custom => self.seed(tier, state).await,
             Tier::Backup => return self.backup(state).await,
+            Tier::Disaster => return self.disaster(state).await,
         }?;
         Ok(self.check(tier, state).await)
     }
@@ -58,13 +60,24 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.deploy(Tier::Install, revision, &[]).await?;
         self.log.say(Happened::DeployDone);
         let observation = self.ready_step(Tier::Install, state, &Before::nothing()).await?;
+        self.is_deployed(Tier::Install, revision, labeled.as_ref(), &observation)
+    }
+
+    /// Makes sure that what runs is the revision that was deployed, by abra's own labels.
+    pub(super) fn is_deployed(
+        &self,
+        tier: Tier,
+        revision: &Revision,
+        labeled: Option<&Version>,
+        seen: &Observation,
+    ) -> Result<(), Trouble> {
         let began = Instant::now();
-        identity::names(&self.plan.app.stack, &observation, revision).map_err(|wrong| {
+        identity::names(&self.plan.app.stack, seen, revision).map_err(|wrong| {
             let text = format!("expected {}, seen {}", wrong.expected, wrong.seen);
-            let class = wrong.class(labeled.as_ref());
+            let class = wrong.class(labeled);
             Trouble::new("commit_deployed", Cause::new(class, text))
         })?;
-        self.step_done(Tier::Install, "commit_deployed", began.elapsed());
+        self.step_done(tier, "commit_deployed", began.elapsed());
         Ok(())
     }
 
@@ -94,6 +107,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
 
     async fn upgrade(&self, state: &mut State) -> Result<(), Trouble> {
         self.seed(Tier::Upgrade, state).await?;
+        self.back_up_base(state).await?;
         let before = self.observe_once().await?;
         let was_routed = state.reach.routed;
         self.can_be_seen(&self.recipe.head_reach, state)?;
@@ -120,22 +134,28 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 
     async fn restore(&self, state: &mut State) -> Result<(), Trouble> {
-        let Some(snapshot) = state.snapshot.clone() else {
-            let cause =
-                Cause::new(CauseClass::Harness, "there is no snapshot of this run to restore");
-            return Err(Trouble::new("restored", cause));
-        };
+        let snapshot = to_restore(state)?;
         // What the host killed meanwhile may still be booting.
         self.settled(Tier::Restore, state).await?;
         self.seed(Tier::Restore, state).await?;
+        self.put_back(Tier::Restore, &snapshot, state).await
+    }
+
+    /// Restores a snapshot into what runs, and waits until that has settled.
+    pub(super) async fn put_back(
+        &self,
+        tier: Tier,
+        snapshot: &Snapshot,
+        state: &mut State,
+    ) -> Result<(), Trouble> {
         let hooks = self.before_hooks().await?;
         let before = Before::from_observation(&self.observe_once().await?);
-        let restore = self.platform.restore(&self.plan.app, &snapshot, self.limits.backup);
-        self.step(Tier::Restore, "restore", "restored", restore).await?;
+        let restore = self.platform.restore(&self.plan.app, snapshot, self.limits.backup);
+        self.step(tier, "restore", "restored", restore).await?;
         if let Some(over) = self.passed_over(hooks).await? {
             return Err(Trouble::new("restored", over.cause()));
         }
-        self.ready_step(Tier::Restore, state, &before).await?;
+        self.ready_step(tier, state, &before).await?;
         Ok(())
     }
 
@@ -199,7 +219,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         .await
     }
 
-    async fn ready_step(
+    pub(super) async fn ready_step(
         &self,
         tier: Tier,
         state: &mut State,
@@ -229,4 +249,12 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.step_done(tier, check, began.elapsed());
         Ok(value)
     }
+}
+
+/// Returns what is to be restored.
+pub(super) fn to_restore(state: &State) -> Result<Snapshot, Trouble> {
+    state.snapshot.clone().ok_or_else(|| {
+        let cause = Cause::new(CauseClass::Harness, "there is no snapshot of this run to restore");
+        Trouble::new("restored", cause)
+    })
 }

@@ -139,7 +139,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     /// Runs the tier's checks and judges the tier by them.
     pub(super) async fn check(&self, tier: Tier, state: &mut State) -> TierEnd {
         let mut ended = self.trials(tier, Phase::Check, state).await;
-        let planned = &self.plan.tier(tier).checks;
+        let planned = self.plan.tier(tier).map(|t| t.checks.as_slice()).unwrap_or_default();
         let silent = silent(planned, &ended.judged, ended.trouble.as_ref());
         for check in &silent {
             self.say_check(tier, check, Duration::ZERO);
@@ -168,7 +168,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         end
     }
 
-    fn say_check(&self, tier: Tier, check: &Judged, took: Duration) {
+    pub(super) fn say_check(&self, tier: Tier, check: &Judged, took: Duration) {
         self.log.say(Happened::CheckFinished {
             tier,
             name: check.name.clone(),
@@ -179,10 +179,11 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         });
     }
 
-    async fn trials(&self, tier: Tier, phase: Phase, state: &mut State) -> PhaseEnd {
+    pub(super) async fn trials(&self, tier: Tier, phase: Phase, state: &mut State) -> PhaseEnd {
         let name = match phase {
             Phase::Seed => "seed",
             Phase::Check => "check",
+            Phase::Across => "across versions",
         };
         let file = self.run_file(tier, phase, state);
         self.log.say(Happened::PhaseStarted {
@@ -208,7 +209,12 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                 TrialLine::Secret { .. } => {}
                 TrialLine::Done { name, status, duration_ms, message, cause } => {
                     let check = Judged { name, status, message, cause };
-                    if phase == Phase::Check || status != Status::Pass {
+                    let is_shown = match phase {
+                        Phase::Check => true,
+                        Phase::Seed => status != Status::Pass,
+                        Phase::Across => false,
+                    };
+                    if is_shown {
                         self.say_check(tier, &check, Duration::from_millis(duration_ms));
                     }
                     judged.push(check);
@@ -227,6 +233,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let name = match phase {
             Phase::Seed => format!("trials-{tier}-seed.jsonl"),
             Phase::Check => format!("trials-{tier}.jsonl"),
+            Phase::Across => format!("trials-{tier}-across.jsonl"),
         };
         RunFile {
             schema: SCHEMA,
@@ -244,6 +251,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             routed: state.reach.routed,
             upgrade: state.upgrade.clone(),
             snapshot: state.snapshot.clone(),
+            not_across: state.not_across.clone(),
             claims: self.recipe.claims.provable_by(&state.services),
             stores: state.stores.clone(),
             unrecognized: self.recipe.unrecognized.clone(),
@@ -257,9 +265,10 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 }
 
-struct PhaseEnd {
-    judged: Vec<Judged>,
-    trouble: Option<Cause>,
+/// What a process of seeds or checks said.
+pub(super) struct PhaseEnd {
+    pub(super) judged: Vec<Judged>,
+    pub(super) trouble: Option<Cause>,
 }
 
 #[cfg(test)]

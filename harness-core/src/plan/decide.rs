@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::{Commit, RecipeName, RunId, Version};
 use crate::platform::{App, Revision};
-use crate::suite::Settings;
+use crate::suite::{AcrossVersions, Settings};
 use crate::tier::{Rung, Tier};
 
 use super::base::{Base, NoBase, choose_base};
@@ -58,8 +58,11 @@ pub struct Plan {
     pub base: Option<Revision>,
     /// Every tier, in order.
     pub tiers: Vec<PlannedTier>,
-    /// How many deploys there will be: one, and one for each cold dependency.
+    /// How many deploys there will be: one, one more for the disaster, and one for each cold dependency.
     pub deploys: u32,
+    /// Whether base is backed up before the upgrade, and that backup restored into head at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub across_versions: Option<Across>,
     /// Where the recipe came from.
     pub source: String,
     /// The pull request, if there is one.
@@ -96,6 +99,16 @@ pub enum Planned {
     Unproven,
 }
 
+/// What a restore of base's backup into head is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Across {
+    /// It is told, and changes no verdict.
+    Reported,
+    /// A loss fails the disaster tier.
+    Judged,
+}
+
 /// Decides what will be done.
 pub fn decide(input: &Input<'_>) -> Plan {
     let base = Base {
@@ -108,45 +121,29 @@ pub fn decide(input: &Input<'_>) -> Plan {
     let upgrade_wanted =
         input.stages.contains(&Tier::Upgrade) && excuse(input, Rung::Upgrade).is_none();
     let chosen = upgrade_wanted.then(|| choose_base(&base));
-    let backup = input.settings.backup.capable.unwrap_or(input.backup_labels);
     let mut tiers = Vec::new();
-    for tier in Tier::ALL {
-        let checks = of_tier(input.checks, tier);
-        let (planned, reason) = if input.stages.contains(&tier) {
-            match tier {
-                Tier::Install => (Planned::Run, "always".to_owned()),
-                Tier::Upgrade => match (&chosen, excuse(input, Rung::Upgrade)) {
-                    (_, Some(reason)) => (Planned::NotApplicable, reason),
-                    (Some(Ok((revision, why))), None) => {
-                        (Planned::Run, format!("from {}, {why}", shown(revision)))
-                    }
-                    (Some(Err(error)), None) => (without_base(error), error.to_string()),
-                    (None, None) => (Planned::Unproven, "not asked for".to_owned()),
-                },
-                Tier::Backup | Tier::Restore => match excuse(input, Rung::BackupRestore) {
-                    Some(reason) => (Planned::NotApplicable, reason),
-                    None if backup => (Planned::Run, "the recipe claims backups".to_owned()),
-                    None => (
-                        Planned::NotApplicable,
-                        "no `backupbot.backup` label: the recipe claims no backups".to_owned(),
-                    ),
-                },
-                Tier::Custom => custom(input, &checks),
-            }
-        } else {
-            (Planned::Unproven, "not asked for".to_owned())
-        };
+    let has_disaster = wants_disaster(input);
+    for tier in Tier::ALL.into_iter().filter(|tier| *tier != Tier::Disaster || has_disaster) {
+        let checks = checks_of(input.checks, tier);
+        let (planned, reason) = of_tier(input, tier, chosen.as_ref(), &checks);
         tiers.push(PlannedTier { tier, planned, reason, checks });
     }
     // A restore without the backup before it would restore nothing of this run.
-    if tiers.iter().any(|t| t.tier == Tier::Backup && t.planned == Planned::Unproven)
-        && let Some(restore) =
-            tiers.iter_mut().find(|t| t.tier == Tier::Restore && t.planned == Planned::Run)
-    {
-        restore.planned = Planned::Unproven;
-        restore.reason = "needs the backup tier, which was not asked for".to_owned();
+    if tiers.iter().any(|t| t.tier == Tier::Backup && t.planned == Planned::Unproven) {
+        let restores = |t: &&mut PlannedTier| matches!(t.tier, Tier::Restore | Tier::Disaster);
+        for tier in tiers.iter_mut().filter(restores).filter(|t| t.planned == Planned::Run) {
+            tier.planned = Planned::Unproven;
+            tier.reason = "needs the backup tier, which was not asked for".to_owned();
+        }
     }
     let base = chosen.and_then(Result::ok).map(|(revision, _)| revision);
+    let disaster = tiers.iter_mut().find(|t| t.tier == Tier::Disaster);
+    let disaster = disaster.filter(|t| t.planned == Planned::Run);
+    let deploys = if disaster.is_some() { 2 } else { 1 };
+    let across_versions = across(input, base.as_ref()).filter(|_| disaster.is_some());
+    if let Some(tier) = disaster {
+        tier.reason = told(input, across_versions, base.as_ref());
+    }
     let mut customization = customization(input.settings);
     customization.extend(input.brings.told(base.as_ref()));
     Plan {
@@ -156,7 +153,8 @@ pub fn decide(input: &Input<'_>) -> Plan {
         head: input.head.clone(),
         base,
         tiers,
-        deploys: 1,
+        deploys,
+        across_versions,
         source: input.source.to_owned(),
         pr: input.pr,
         has_suite: input.has_suite,
@@ -164,15 +162,84 @@ pub fn decide(input: &Input<'_>) -> Plan {
     }
 }
 
+/// Decides whether a tier is done, and why.
+fn of_tier(
+    input: &Input<'_>,
+    tier: Tier,
+    chosen: Option<&Result<(Revision, String), NoBase>>,
+    checks: &[String],
+) -> (Planned, String) {
+    // The disaster is there only where somebody wants it.
+    if !input.stages.contains(&tier) && tier != Tier::Disaster {
+        return (Planned::Unproven, "not asked for".to_owned());
+    }
+    match tier {
+        Tier::Install => (Planned::Run, "always".to_owned()),
+        Tier::Upgrade => match (chosen, excuse(input, Rung::Upgrade)) {
+            (_, Some(reason)) => (Planned::NotApplicable, reason),
+            (Some(Ok((revision, why))), None) => {
+                (Planned::Run, format!("from {}, {why}", shown(revision)))
+            }
+            (Some(Err(error)), None) => (without_base(error), error.to_string()),
+            (None, None) => (Planned::Unproven, "not asked for".to_owned()),
+        },
+        Tier::Backup | Tier::Restore | Tier::Disaster => match excuse(input, Rung::BackupRestore) {
+            Some(reason) => (Planned::NotApplicable, reason),
+            None if input.settings.backup.capable.unwrap_or(input.backup_labels) => {
+                (Planned::Run, "the recipe claims backups".to_owned())
+            }
+            None => (
+                Planned::NotApplicable,
+                "no `backupbot.backup` label: the recipe claims no backups".to_owned(),
+            ),
+        },
+        Tier::Custom => custom(input, checks),
+    }
+}
+
 impl Plan {
-    /// Returns what will become of a tier.
-    pub fn tier(&self, tier: Tier) -> &PlannedTier {
-        self.tiers.iter().find(|t| t.tier == tier).expect("a plan has every tier")
+    /// Returns what will become of a tier; nothing of the disaster where nobody asked for it.
+    pub fn tier(&self, tier: Tier) -> Option<&PlannedTier> {
+        self.tiers.iter().find(|t| t.tier == tier)
     }
 
     /// Returns whether a tier will be done.
     pub fn runs(&self, tier: Tier) -> bool {
-        self.tier(tier).planned == Planned::Run
+        self.tier(tier).is_some_and(|t| t.planned == Planned::Run)
+    }
+}
+
+/// Returns whether the disaster is in the plan: it was asked for, or the suite asks for it and a restore was.
+fn wants_disaster(input: &Input<'_>) -> bool {
+    let by_suite = input.settings.backup.disaster && input.stages.contains(&Tier::Restore);
+    by_suite || input.stages.contains(&Tier::Disaster)
+}
+
+/// Returns what a restore of base's backup into head is worth, where there is a base.
+fn across(input: &Input<'_>, base: Option<&Revision>) -> Option<Across> {
+    base?;
+    match input.settings.backup.across_versions {
+        AcrossVersions::Report => Some(Across::Reported),
+        AcrossVersions::Judge => Some(Across::Judged),
+        AcrossVersions::Off => None,
+    }
+}
+
+/// Says why there is a disaster, and what else is done in it.
+fn told(input: &Input<'_>, across: Option<Across>, base: Option<&Revision>) -> String {
+    let asked =
+        if input.stages.contains(&Tier::Disaster) { "asked for" } else { "the suite asks for it" };
+    let base = base.map(shown).unwrap_or_default();
+    match across {
+        None => format!("{asked}; one more deploy"),
+        Some(Across::Reported) => {
+            format!("{asked}; one more deploy; a backup of {base} is restored into head, and told")
+        }
+        Some(Across::Judged) => {
+            format!(
+                "{asked}; one more deploy; a backup of {base} is restored into head, and judged"
+            )
+        }
     }
 }
 
@@ -204,7 +271,7 @@ fn excuse(input: &Input<'_>, rung: Rung) -> Option<String> {
         .map(|reason| format!("declared not applicable: {reason}"))
 }
 
-fn of_tier(checks: &[String], tier: Tier) -> Vec<String> {
+fn checks_of(checks: &[String], tier: Tier) -> Vec<String> {
     let prefix = format!("{tier}::");
     checks.iter().filter_map(|c| c.strip_prefix(&prefix)).map(str::to_owned).collect()
 }

@@ -27,7 +27,7 @@ fn version(text: &str) -> Version {
 fn world() -> World {
     World {
         settings: Settings::default(),
-        stages: Tier::ALL.to_vec(),
+        stages: Tier::USUAL.to_vec(),
         releases: vec![(version("1.0.0+1"), commit('1'))],
         backup_labels: true,
         checks: vec!["install::serves".to_owned(), "custom::content_round_trip".to_owned()],
@@ -59,6 +59,10 @@ fn plan(world: &World) -> Plan {
     })
 }
 
+fn tier(plan: &Plan, tier: Tier) -> &PlannedTier {
+    plan.tier(tier).unwrap()
+}
+
 fn seen(plan: &Plan) -> Vec<Planned> {
     plan.tiers.iter().map(|t| t.planned).collect()
 }
@@ -79,8 +83,8 @@ fn no_custom_check_is_unproven_not_skipped() {
     world.checks.pop();
     world.has_suite = false;
     let plan = plan(&world);
-    assert_eq!(plan.tier(Tier::Custom).planned, Unproven);
-    assert_eq!(plan.tier(Tier::Custom).reason, "no suite");
+    assert_eq!(tier(&plan, Tier::Custom).planned, Unproven);
+    assert_eq!(tier(&plan, Tier::Custom).reason, "no suite");
 }
 
 #[test]
@@ -97,7 +101,7 @@ fn without_a_predecessor_head_is_deployed_at_once() {
     let mut world = world();
     world.releases.clear();
     let plan = plan(&world);
-    assert_eq!(plan.tier(Tier::Upgrade).planned, NotApplicable);
+    assert_eq!(tier(&plan, Tier::Upgrade).planned, NotApplicable);
     assert_eq!(plan.base, None);
 }
 
@@ -106,8 +110,8 @@ fn a_declared_rung_is_left_out_with_its_reason() {
     let mut world = world();
     world.settings.not_applicable.insert(Rung::Upgrade, "all published versions broke".to_owned());
     let plan = plan(&world);
-    assert_eq!(plan.tier(Tier::Upgrade).planned, NotApplicable);
-    assert!(plan.tier(Tier::Upgrade).reason.contains("all published versions broke"));
+    assert_eq!(tier(&plan, Tier::Upgrade).planned, NotApplicable);
+    assert!(tier(&plan, Tier::Upgrade).reason.contains("all published versions broke"));
     assert_eq!(plan.base, None);
 }
 
@@ -129,8 +133,8 @@ fn customization_shows_what_differs_and_masks_secrets() {
     assert_eq!(plan.customization, ["env.ADMIN_PASSWORD = ***", "health.path = \"/health\""]);
 }
 
-fn reason(plan: &Plan, tier: Tier) -> &str {
-    &plan.tier(tier).reason
+fn reason(plan: &Plan, of: Tier) -> &str {
+    &tier(plan, of).reason
 }
 
 #[test]
@@ -143,7 +147,7 @@ fn each_tier_says_why_it_is_done() {
     );
     assert_eq!(reason(&plan, Tier::Backup), "the recipe claims backups");
     assert_eq!(reason(&plan, Tier::Custom), "1 checks");
-    assert!(Tier::ALL.into_iter().all(|t| plan.runs(t) && plan.tier(t).tier == t));
+    assert!(Tier::USUAL.into_iter().all(|t| plan.runs(t) && tier(&plan, t).tier == t));
 }
 
 #[test]
@@ -151,10 +155,10 @@ fn checks_go_to_their_tier_without_its_name() {
     let mut world = world();
     world.checks.push("backup::install::nested".to_owned());
     let plan = plan(&world);
-    assert_eq!(plan.tier(Tier::Install).checks, ["serves"]);
-    assert_eq!(plan.tier(Tier::Backup).checks, ["install::nested"]);
-    assert_eq!(plan.tier(Tier::Custom).checks, ["content_round_trip"]);
-    assert_eq!(plan.tier(Tier::Upgrade).checks, Vec::<String>::new());
+    assert_eq!(tier(&plan, Tier::Install).checks, ["serves"]);
+    assert_eq!(tier(&plan, Tier::Backup).checks, ["install::nested"]);
+    assert_eq!(tier(&plan, Tier::Custom).checks, ["content_round_trip"]);
+    assert_eq!(tier(&plan, Tier::Upgrade).checks, Vec::<String>::new());
 }
 
 #[test]
@@ -271,4 +275,53 @@ fn a_restore_needs_the_backup_and_no_other_tier() {
     let mut world = world();
     world.stages = vec![Tier::Install, Tier::Backup, Tier::Restore];
     assert_eq!(seen(&plan(&world)), [Run, Unproven, Run, Run, Unproven]);
+}
+
+#[test]
+fn a_disaster_is_planned_where_it_is_asked_for_and_takes_a_deploy() {
+    let mut world = world();
+    assert_eq!(plan(&world).tier(Tier::Disaster), None);
+    world.stages.push(Tier::Disaster);
+    let asked = plan(&world);
+    assert_eq!(seen(&asked), [Run; 6]);
+    assert_eq!((asked.deploys, asked.across_versions), (2, Some(Across::Reported)));
+    assert_eq!(
+        reason(&asked, Tier::Disaster),
+        "asked for; one more deploy; a backup of 1.0.0+1 (11111111) is restored into head, and told"
+    );
+    world.stages.pop();
+    world.settings.backup.disaster = true;
+    world.settings.backup.across_versions = AcrossVersions::Judge;
+    let by_suite = plan(&world);
+    assert_eq!((by_suite.deploys, by_suite.across_versions), (2, Some(Across::Judged)));
+    assert!(reason(&by_suite, Tier::Disaster).starts_with("the suite asks for it"));
+    world.stages = vec![Tier::Install];
+    assert_eq!(plan(&world).tier(Tier::Disaster), None, "the suite does not widen a selection");
+}
+
+#[test]
+fn no_disaster_without_a_backup_of_this_run() {
+    let mut world = world();
+    world.stages = vec![Tier::Install, Tier::Disaster];
+    let unproven = plan(&world);
+    assert_eq!(tier(&unproven, Tier::Disaster).planned, Unproven);
+    assert_eq!((unproven.deploys, unproven.across_versions), (1, None));
+    world.stages = Tier::ALL.to_vec();
+    world.backup_labels = false;
+    let does_not_apply = plan(&world);
+    assert_eq!(tier(&does_not_apply, Tier::Disaster).planned, NotApplicable);
+    assert_eq!(does_not_apply.deploys, 1);
+}
+
+#[test]
+fn across_versions_takes_a_base_and_can_be_left_out() {
+    let mut world = world();
+    world.stages = Tier::ALL.to_vec();
+    world.settings.backup.across_versions = AcrossVersions::Off;
+    assert_eq!(plan(&world).across_versions, None);
+    world.settings.backup.across_versions = AcrossVersions::Judge;
+    world.releases.clear();
+    let plan = plan(&world);
+    assert_eq!((plan.across_versions, plan.deploys), (None, 2));
+    assert_eq!(reason(&plan, Tier::Disaster), "asked for; one more deploy");
 }

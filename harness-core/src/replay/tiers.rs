@@ -3,7 +3,8 @@
 use crate::cause::{Cause, CauseClass};
 use crate::event::{Event, Happened};
 use crate::lifecycle::{
-    Judged, Made, TierEnd, after, is_made_again, judge, judge_step, silent, what_was_wrong,
+    ACROSS_VERSIONS, Judged, Made, TierEnd, after, is_made_again, judge, judge_step, silent,
+    what_was_wrong,
 };
 use crate::plan::{Plan, Planned};
 use crate::tier::{Status, Tier};
@@ -98,6 +99,11 @@ impl Known {
         if let Happened::CheckFinished { name, status, message, cause, .. } = what {
             let (name, message) = (name.clone(), message.clone());
             let check = Judged { name, status: *status, message, cause: *cause };
+            if check.name == ACROSS_VERSIONS && check.status != Status::Pass {
+                // After the checks, and judged as a step.
+                (self.checks, self.step) = (None, *cause);
+                return;
+            }
             match self.checks {
                 Some(Checks::Begun) => self.said.push(check),
                 Some(Checks::Ended | Checks::EndedUnsaid) => self.silent.push(check),
@@ -118,7 +124,7 @@ fn attempted(
     if !matches!(known.checks, Some(Checks::Begun | Checks::Ended)) {
         return None;
     }
-    let (today, _) = known.judged(&plan.tier(tier).checks);
+    let (today, _) = known.judged(&plan.tier(tier)?.checks);
     let is_again = is_made_again(attempt, Made::Whole, &today);
     let with_next = |end, again| {
         format!("{}, {}", shown(end), if again { "made again" } else { "not made again" })
@@ -131,7 +137,7 @@ fn attempted(
 }
 
 fn again(plan: &Plan, tier: Tier, known: &Known, recorded: &TierEnd) -> Vec<Decision> {
-    let planned = plan.tier(tier);
+    let Some(planned) = plan.tier(tier) else { return Vec::new() };
     let decided = |what: &str, recorded: String, today: String| Decision {
         what: format!("{tier}: {what}"),
         recorded,

@@ -228,8 +228,10 @@ impl RepoTests {
     }
 
     /// Returns whether the repository's own scripts for a tier's op take the place of the suite's seeds and checks for
-    /// it. The generic floor is never replaced, and custom checks add up.
+    /// it. The generic floor is never replaced, and custom checks add up; what the suite asks after a restore goes with
+    /// the restore.
     pub fn replaces_suite(&self, tier: Tier) -> bool {
+        let tier = if tier == Tier::Disaster { Tier::Restore } else { tier };
         tier != Tier::Custom && self.run.iter().any(|test| test.tier == tier)
     }
 
@@ -245,7 +247,7 @@ impl RepoTests {
             (None, Phase::Seed, Tier::Custom) => {
                 format!("{} is run before the custom checks", test.path)
             }
-            (None, Phase::Seed | Phase::Check, tier) => {
+            (None, Phase::Seed | Phase::Check | Phase::Across, tier) => {
                 format!(
                     "{} is run for {tier}, in place of the suite's seeds and checks there",
                     test.path

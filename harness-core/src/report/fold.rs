@@ -179,8 +179,10 @@ impl Fold {
             reason: Some("the lint did not come back".to_owned()),
             text: String::new(),
         });
-        let results: IndexMap<Tier, Status> = Tier::ALL
-            .into_iter()
+        let tiers: Vec<Tier> = plan.tiers.iter().map(|planned| planned.tier).collect();
+        let results: IndexMap<Tier, Status> = tiers
+            .iter()
+            .copied()
             .map(|t| (t, self.tiers.get(&t).map_or(Status::Unver, |(s, ..)| *s)))
             .collect();
         let rungs = rungs(&plan, &results, lint.status);
@@ -192,7 +194,7 @@ impl Fold {
             no_secret_leak: self.leaks.is_empty(),
         };
         let (verdict, cause) = self.verdict(&plan, &results);
-        let stages = Tier::ALL.into_iter().map(|t| self.stage(t)).collect();
+        let stages = tiers.into_iter().map(|t| self.stage(t)).collect();
         let flakes = self.flakes();
         Ok(Results {
             schema: SCHEMA,
@@ -271,7 +273,7 @@ impl Fold {
         if let Some(artefact) = self.leaks.first() {
             return ours(format!("a known secret stands in {artefact}"));
         }
-        if results[&Tier::Install] == Status::Pass && self.deploys != plan.deploys {
+        if !deploys_fit(plan, results, self.deploys) {
             return ours(format!(
                 "{} deploys were planned and {} made",
                 plan.deploys, self.deploys
@@ -295,7 +297,7 @@ impl Fold {
                 Some(Cause::new(cause.class, format!("{tier}: {}", cause.evidence))),
             );
         }
-        if self.finished.is_none() || Tier::ALL.iter().any(|t| !self.tiers.contains_key(t)) {
+        if self.finished.is_none() || results.keys().any(|t| !self.tiers.contains_key(t)) {
             let text = "the run ended before its verdict".to_owned();
             return (RunVerdict::NotVerified, Some(Cause::new(CauseClass::Harness, text)));
         }
@@ -328,6 +330,14 @@ impl Fold {
     }
 }
 
+/// Returns whether so many deploys are right: as many as were planned, unless a tier that makes one did not come to it.
+fn deploys_fit(plan: &Plan, results: &IndexMap<Tier, Status>, done: u32) -> bool {
+    let passed = |tier: Tier| results.get(&tier) == Some(&Status::Pass);
+    let deploying = [Tier::Install, Tier::Disaster].into_iter().filter(|tier| plan.runs(*tier));
+    let all_passed = deploying.into_iter().all(passed);
+    done == plan.deploys || (!all_passed && done < plan.deploys)
+}
+
 fn platform_report(platform: &PlatformFacts, plan: &Plan) -> PlatformReport {
     PlatformReport {
         name: platform.name.clone(),
@@ -353,7 +363,7 @@ fn skips(plan: &Plan, rungs: &IndexMap<Rung, Status>) -> Skips {
         match status {
             Status::Skip => {
                 let planned = tier_of(*rung)
-                    .map(|t| plan.tier(t))
+                    .and_then(|t| plan.tier(t))
                     .filter(|t| t.planned == Planned::NotApplicable);
                 skips
                     .intentional

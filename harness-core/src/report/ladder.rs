@@ -17,10 +17,14 @@ pub fn rungs(
 ) -> IndexMap<Rung, Status> {
     let of = |tier: Tier| {
         let status = tiers.get(&tier).copied().unwrap_or(Status::Unver);
-        let unproven = plan.tier(tier).planned == Planned::Unproven;
+        let unproven = plan.tier(tier).is_some_and(|t| t.planned == Planned::Unproven);
         if status == Status::Skip && unproven { Status::Unver } else { status }
     };
     let both = worst(of(Tier::Backup), of(Tier::Restore));
+    let all = match plan.tier(Tier::Disaster) {
+        Some(_) => worst(both, of(Tier::Disaster)),
+        None => both,
+    };
     let lint = match lint {
         LintStatus::Pass => Status::Pass,
         LintStatus::Fail => Status::Fail,
@@ -29,7 +33,7 @@ pub fn rungs(
     IndexMap::from([
         (Rung::Install, of(Tier::Install)),
         (Rung::Upgrade, of(Tier::Upgrade)),
-        (Rung::BackupRestore, both),
+        (Rung::BackupRestore, all),
         (Rung::Functional, of(Tier::Custom)),
         (Rung::Lint, lint),
     ])
@@ -111,19 +115,20 @@ mod tests {
             app: App { recipe, domain, stack, run: run_id },
             head: Revision { commit: Commit::try_from("9".repeat(40)).unwrap(), version: None },
             base: None,
-            tiers: Tier::ALL
+            tiers: Tier::USUAL
                 .into_iter()
                 .zip([Run, NotApplicable, Run, Unproven, Unproven])
                 .map(tier)
                 .collect(),
             deploys: 1,
+            across_versions: None,
             source: "bundled".to_owned(),
             pr: None,
             has_suite: true,
             customization: Vec::new(),
         };
         let statuses = [Pass, Skip, Pass, Skip, Pass];
-        let seen = rungs(&plan, &Tier::ALL.into_iter().zip(statuses).collect(), LintStatus::Fail);
+        let seen = rungs(&plan, &Tier::USUAL.into_iter().zip(statuses).collect(), LintStatus::Fail);
         assert_eq!(seen.values().copied().collect::<Vec<_>>(), [Pass, Skip, Unver, Pass, Fail]);
         assert_eq!(seen.keys().copied().collect::<Vec<_>>(), Rung::ALL);
         // What never ended is not verified.
@@ -131,5 +136,14 @@ mod tests {
         assert_eq!(nothing.values().copied().collect::<Vec<_>>(), [Unver; 5]);
         let lint = rungs(&plan, &IndexMap::new(), LintStatus::Pass);
         assert_eq!(lint[&Rung::Lint], Pass);
+        // A disaster that was planned counts with the restore.
+        let mut plan = plan;
+        plan.tiers.iter_mut().for_each(|t| t.planned = Run);
+        plan.tiers.push(tier((Tier::Disaster, Run)));
+        let of = |disaster| {
+            let statuses = Tier::ALL.into_iter().zip([Pass, Pass, Pass, Pass, Pass, disaster]);
+            rungs(&plan, &statuses.collect(), LintStatus::Pass)[&Rung::BackupRestore]
+        };
+        assert_eq!([of(Pass), of(Fail), of(Unver)], [Pass, Fail, Unver]);
     }
 }

@@ -168,6 +168,24 @@ pub const KEYS: &[Key] = &[
         formerly: None,
     },
     Key {
+        section: "backup",
+        name: "disaster",
+        kind: "`true` or `false`",
+        default: Some("false"),
+        example: "true",
+        about: "Whether the run ends with the disaster tier: the app is undeployed, every volume is removed, head is deployed anew, and the backup alone must bring everything back. It takes one more deploy; `--stages all,disaster` asks for it once.",
+        formerly: None,
+    },
+    Key {
+        section: "backup",
+        name: "across-versions",
+        kind: "one of `report`, `judge`, `off`, in quotes",
+        default: Some("\"report\""),
+        example: "\"judge\"",
+        about: "What it is worth in the disaster tier that a backup of the release before, restored into head, brings back what was planted: `report` tells it, `judge` fails the tier for a loss, `off` leaves it out.",
+        formerly: None,
+    },
+    Key {
         section: "store",
         name: "product",
         kind: "one of `files`, `postgres`, `mysql`, `mariadb`, `sqlite`, `redis`, `mongodb`, `clickhouse`, `s3`, in quotes",
@@ -303,6 +321,8 @@ env = { COMPOSE_FILE = "compose.yml" }
 [backup]
 capable = true
 unprotected = { "cache" = "thumbnails, made again from the originals" }
+disaster = true
+across-versions = "judge"
 
 [[store]]
 product = "sqlite"

@@ -24,8 +24,8 @@ pub use overlay::{OVERLAY, check_overlay};
 pub use previous::{InvalidPrevious, PREVIOUS_OVERLAY, PREVIOUS_VERSION, Previous};
 pub use ready::{InvalidReady, Probe, Ready};
 pub use settings::{
-    AsDependency, Backup, Canonical, Health, NotApplicable, Screenshot, Settings, Span, Timeouts,
-    Upgrade,
+    AcrossVersions, AsDependency, Backup, Canonical, Health, NotApplicable, Screenshot, Settings,
+    Span, Timeouts, Upgrade,
 };
 pub use steps::{
     ENV_FILE_VARIABLE, INSTALL_STEPS, InstallSteps, SECRETS_VARIABLE, StepsError, StepsRan,

@@ -107,6 +107,23 @@ pub struct Backup {
     pub capable: Option<bool>,
     /// Stores that no backup needs to hold, by their ids, each with the reason.
     pub unprotected: BTreeMap<String, String>,
+    /// Whether everything that the app had is destroyed at the end, and the backup alone must bring it back.
+    pub disaster: bool,
+    /// What a restore of base's backup into head is worth.
+    pub across_versions: AcrossVersions,
+}
+
+/// What a restore of base's backup into head is worth, where there is a disaster tier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AcrossVersions {
+    /// It is told, and changes no verdict.
+    #[default]
+    Report,
+    /// A loss fails the disaster tier.
+    Judge,
+    /// It is not made.
+    Off,
 }
 
 /// The screenshot.

@@ -102,6 +102,8 @@ pub const BROKEN: &[Broken] = &[
         .with_backups(),
     fails("broken-older-dump", Tier::Restore, "markers_are_back", CauseClass::Recipe)
         .with_backups(),
+    fails("broken-restore-in-place", Tier::Disaster, "markers_are_back", CauseClass::Recipe)
+        .with_backups(),
     fails("broken-blocked-volume", Tier::Install, "volumes_are_its_own", CauseClass::Recipe),
     fails("leaky", Tier::Backup, "hooks_succeeded", CauseClass::Recipe),
     ends("broken-unpullable", Ending::NotVerified, CauseClass::Registry),
@@ -111,6 +113,14 @@ pub const BROKEN: &[Broken] = &[
 ];
 
 impl Broken {
+    /// Returns the tiers that its run has to ask for, as `--stages` takes them; none: those that are usual.
+    pub const fn stages(&self) -> Option<&'static str> {
+        match self.ending {
+            Ending::Fails { tier: Tier::Disaster, .. } => Some("all,disaster"),
+            Ending::Fails { .. } | Ending::NotVerified | Ending::Refused => None,
+        }
+    }
+
     const fn run_as(self, run_as: &'static str) -> Self {
         Self { run_as, ..self }
     }

@@ -146,6 +146,10 @@ impl<R: Reach> Platform for Embedded<R> {
         self.server.take_down(app, limit).await
     }
 
+    async fn remove_volumes(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
+        self.server.take_volumes(app, limit).await
+    }
+
     async fn remove_data(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
         self.server.take_away(app, limit).await
     }

@@ -30,6 +30,28 @@ impl Server {
         Err(OpError::new(op, CauseClass::Host, text))
     }
 
+    pub(super) async fn take_volumes(
+        &self,
+        app: &App,
+        limit: Duration,
+    ) -> Result<Vec<String>, OpError> {
+        let there = self.shared.with(|w| w.volumes_of(&app.stack));
+        let mut failed = None;
+        // Swarm may hold a volume for a moment after the last container went.
+        let gone = self.shared.comes(limit, |w| {
+            let removed = w.volumes_of(&app.stack).into_iter().map(|v| w.remove_volume(&v).err());
+            failed = removed.fold(None, Option::or);
+            failed.is_none()
+        });
+        match (gone.await, failed) {
+            (false, Some(error)) => {
+                let op = format!("remove the volumes of {}", app.domain);
+                Err(OpError::from_source(op, CauseClass::Host, error))
+            }
+            (true, _) | (false, None) => Ok(there.iter().map(ToString::to_string).collect()),
+        }
+    }
+
     pub(super) async fn take_away(
         &self,
         app: &App,

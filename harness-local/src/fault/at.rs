@@ -42,6 +42,8 @@ pub enum Phase {
     Prune,
     /// Stopping the app.
     Undeploy,
+    /// Removing its volumes, in the disaster.
+    RemoveVolumes,
     /// Removing what it kept.
     RemoveData,
     /// Removing its env file.
@@ -52,7 +54,7 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase, in the order of a run.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Census,
         Self::Lint,
         Self::Create,
@@ -64,6 +66,7 @@ impl Phase {
         Self::Logs,
         Self::Prune,
         Self::Undeploy,
+        Self::RemoveVolumes,
         Self::RemoveData,
         Self::Forget,
         Self::CensusAfter,
@@ -83,6 +86,7 @@ impl Phase {
             Self::Logs => "logs",
             Self::Prune => "prune",
             Self::Undeploy => "undeploy",
+            Self::RemoveVolumes => "remove-volumes",
             Self::RemoveData => "remove-data",
             Self::Forget => "forget",
             Self::CensusAfter => "census-after",

@@ -24,6 +24,8 @@ pub struct Shape {
     pub backup: bool,
     /// Whether the plan has a restore.
     pub restore: bool,
+    /// Whether the plan has a disaster.
+    pub disaster: bool,
     /// Whether the recipe has volumes.
     pub volumes: bool,
     /// Whether the recipe has backup or restore hooks.
@@ -48,6 +50,7 @@ impl Shape {
             Tier::Upgrade => self.upgrade,
             Tier::Backup => self.backup,
             Tier::Restore => self.restore,
+            Tier::Disaster => self.disaster,
         }
     }
 
@@ -167,15 +170,15 @@ fn place(class: &Class, numbers: &mut Random, shape: &Shape) -> At {
         Places::Pulls => At::Phase(Phase::Prepull, Some(deploy)),
         Places::Events => At::Event(numbers.next() % shape.events.max(1)),
         Places::Calls => {
-            let tiers: Vec<Tier> = [Tier::Install, Tier::Upgrade, Tier::Backup, Tier::Restore]
-                .into_iter()
-                .filter(|t| shape.has(*t))
-                .collect();
+            let has_op = |tier: &Tier| *tier != Tier::Custom && shape.has(*tier);
+            let tiers: Vec<Tier> = Tier::ALL.into_iter().filter(has_op).collect();
             let tier = tiers[below(numbers, tiers.len())];
             if chance(numbers, 25) {
                 return At::Tier(tier);
             }
-            let phase = Phase::ALL[below(numbers, Phase::ALL.len())];
+            let is_there = |phase: &Phase| *phase != Phase::RemoveVolumes || shape.disaster;
+            let phases: Vec<Phase> = Phase::ALL.into_iter().filter(is_there).collect();
+            let phase = phases[below(numbers, phases.len())];
             let in_tier = match phase {
                 Phase::Place | Phase::Prepull | Phase::Deploy => Some(deploy),
                 Phase::Converge | Phase::Answer => Some(tier),
@@ -185,6 +188,7 @@ fn place(class: &Class, numbers: &mut Random, shape: &Shape) -> At {
                 | Phase::Logs
                 | Phase::Prune
                 | Phase::Undeploy
+                | Phase::RemoveVolumes
                 | Phase::RemoveData
                 | Phase::Forget
                 | Phase::CensusAfter => None,

@@ -224,6 +224,11 @@ impl<R: Reach> Platform for Faulty<R> {
         self.call(Call::Undeploy, Some(app), limit, work).await
     }
 
+    async fn remove_volumes(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
+        let work = async || self.inner.remove_volumes(app, limit).await;
+        self.call(Call::RemoveVolumes, Some(app), limit, work).await
+    }
+
     async fn remove_data(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
         let work = async || self.inner.remove_data(app, limit).await;
         self.call(Call::RemoveData, Some(app), limit, work).await

@@ -25,6 +25,7 @@ pub(super) enum Call {
     BackUp,
     Restore,
     Undeploy,
+    RemoveVolumes,
     RemoveData,
     Forget,
 }
@@ -45,6 +46,7 @@ impl Call {
             Self::Prune => Some(Phase::Prune),
             Self::Get | Self::Connect => Some(Phase::Answer),
             Self::Undeploy => Some(Phase::Undeploy),
+            Self::RemoveVolumes => Some(Phase::RemoveVolumes),
             Self::RemoveData => Some(Phase::RemoveData),
             Self::Forget => Some(Phase::Forget),
             Self::InstallSteps | Self::BackUp | Self::Restore => None,
@@ -69,6 +71,7 @@ impl Call {
             Self::BackUp => "back up the app",
             Self::Restore => "restore the app",
             Self::Undeploy => "undeploy the app",
+            Self::RemoveVolumes => "remove the app's volumes",
             Self::RemoveData => "remove the app's data",
             Self::Forget => "forget the app",
         }
@@ -94,6 +97,7 @@ impl Call {
             | Self::BackUp
             | Self::Restore
             | Self::Undeploy
+            | Self::RemoveVolumes
             | Self::RemoveData => true,
         }
     }
@@ -109,6 +113,7 @@ impl Call {
             | Self::BackUp
             | Self::Restore
             | Self::Undeploy
+            | Self::RemoveVolumes
             | Self::RemoveData => true,
             Self::Census
             | Self::CensusAfter
@@ -149,7 +154,10 @@ impl Course {
                 self.placed = true;
             }
             Call::BackUp => self.tier = Some(Tier::Backup),
+            Call::Restore if self.tier == Some(Tier::Disaster) => {}
             Call::Restore => self.tier = Some(Tier::Restore),
+            // Whatever is deployed after it is deployed anew.
+            Call::RemoveVolumes => self.tier = Some(Tier::Disaster),
             Call::Undeploy => self.tier = None,
             Call::Lint
             | Call::InstallSteps
@@ -215,7 +223,7 @@ impl Course {
 /// Returns the call that a tier is about.
 const fn op_of(tier: Tier) -> Call {
     match tier {
-        Tier::Install | Tier::Upgrade | Tier::Custom => Call::Deploy,
+        Tier::Install | Tier::Upgrade | Tier::Custom | Tier::Disaster => Call::Deploy,
         Tier::Backup => Call::BackUp,
         Tier::Restore => Call::Restore,
     }

@@ -102,23 +102,68 @@ pub(super) fn after_restore(met: &[Met], backup: &[LedgerEntry], claims: &Claims
             let held = mets.iter().all(|m| was_in(m));
             return Some(format!("{}: {}", named(store), untouched(store, held, claims)));
         }
-        let is_older = |m: &&&Met| m.age() == Age::BeforeBackup;
-        if wrong.len() < mets.len() && wrong.iter().all(is_older) {
-            return Some(format!(
-                "{}: the restore brought back an older state: what was planted {} is there, and what was planted {} is not: {}; is it this run's dump that is read back?",
-                named(store),
-                ages(mets.iter().filter(|m| !m.is_wrong()).map(|m| m.age())),
-                ages(wrong.iter().map(|m| m.age())),
-                seen(&first.fate)
-            ));
-        }
-        let each: Vec<_> = wrong
-            .iter()
-            .map(|m| format!("what was planted {}: {}", when(m.age()), seen(&m.fate)))
-            .collect();
-        Some(format!("{}: {}", named(store), each.join(", ")))
+        Some(in_part(store, &mets))
     };
     by_store(met).into_iter().filter_map(of_store).collect()
+}
+
+/// Says of each store what the restore did not bring back after everything was destroyed, and where to look.
+pub(super) fn after_loss(met: &[Met], backup: &[LedgerEntry], claims: &Claims) -> Vec<String> {
+    let of_store = |mets: Vec<&Met>| {
+        let first = mets.iter().find(|m| m.is_wrong())?;
+        let (store, id) = (&first.at, first.planted.store());
+        if mets.iter().any(|m| !matches!(m.fate, Fate::Lost { .. })) {
+            return Some(in_part(store, &mets));
+        }
+        let of_backup: Vec<_> = backup.iter().filter(|e| e.store == id).collect();
+        let held = !of_backup.is_empty() && of_backup.iter().all(|e| e.fate == Fate::Survived);
+        Some(format!("{}: {}", named(store), not_brought_back(store, held, claims)))
+    };
+    by_store(met).into_iter().filter_map(of_store).collect()
+}
+
+/// Says of a store of which a restore brought back a part what is missing.
+fn in_part(store: &Store, mets: &[&Met]) -> String {
+    let wrong: Vec<&&Met> = mets.iter().filter(|m| m.is_wrong()).collect();
+    let is_older = |m: &&&Met| m.age() == Age::BeforeBackup;
+    if let Some(first) = wrong.first()
+        && wrong.len() < mets.len()
+        && wrong.iter().all(is_older)
+    {
+        return format!(
+            "{}: the restore brought back an older state: what was planted {} is there, and what was planted {} is not: {}; is it this run's dump that is read back?",
+            named(store),
+            ages(mets.iter().filter(|m| !m.is_wrong()).map(|m| m.age())),
+            ages(wrong.iter().map(|m| m.age())),
+            seen(&first.fate)
+        );
+    }
+    let each: Vec<_> = wrong
+        .iter()
+        .map(|m| format!("what was planted {}: {}", when(m.age()), seen(&m.fate)))
+        .collect();
+    format!("{}: {}", named(store), each.join(", "))
+}
+
+/// Returns why a store may be empty after it was destroyed and restored.
+fn not_brought_back(store: &Store, held: bool, claims: &Claims) -> String {
+    const HOOK: &str = "backupbot.restore.post-hook";
+    let held = if held { "the backup holds it, and " } else { "" };
+    if !is_database(store) {
+        return format!("nothing of it is back: {held}the restore put nothing into the new volume");
+    }
+    match &store.coverage {
+        Coverage::Whole => format!(
+            "nothing of it is back: {held}its files were put back under a server that runs, or not at all: a database needs a dump and a `{HOOK}` that reads it back"
+        ),
+        Coverage::Paths { .. } | Coverage::Nothing { .. } if !has_hook(claims, None, HOOK) => {
+            format!("nothing of it is back: {held}nothing reads it: no service has a `{HOOK}`")
+        }
+        Coverage::Paths { .. } | Coverage::Nothing { .. } => format!(
+            "nothing of it is back: {held}the `{HOOK}` of service `{}` did not read it into a new database: does it need a user, a database or a file that only the old one had?",
+            hooked(claims, &store.service, HOOK)
+        ),
+    }
 }
 
 /// Returns why a store may be as it was before the restore.

@@ -5,6 +5,7 @@ mod backup;
 mod claimed_files;
 mod claims;
 mod contents;
+mod disaster;
 mod install;
 mod judgment;
 mod labels;
@@ -55,6 +56,10 @@ pub(crate) fn suite() -> Suite {
         .seed(Tier::Restore, "break_markers", real(restore::break_markers))
         .check(Tier::Restore, "serves", real(install::serves))
         .check(Tier::Restore, "markers_are_back", real(restore::markers_are_back))
+        .seed(Tier::Disaster, "nothing_left", real(disaster::nothing_left))
+        .check(Tier::Disaster, "serves", real(install::serves))
+        .check(Tier::Disaster, "markers_are_back", real(disaster::markers_are_back))
+        .across("older_backup", real(disaster::older_backup))
 }
 
 /// Leaves the body out when there is no app to look at and the harness itself is measured.

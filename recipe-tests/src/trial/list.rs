@@ -59,7 +59,12 @@ pub(crate) fn of_every_tier(
     phases: Phases,
 ) -> Result<Vec<Trial>, InvalidSuite> {
     let mut steps = steps(&run.app.recipe)?;
-    steps.retain(|s| s.phase == Phase::Check || phases == Phases::Both);
+    steps.retain(|s| match s.phase {
+        Phase::Check => true,
+        Phase::Seed => phases == Phases::Both,
+        // It looks at what a run does in between.
+        Phase::Across => false,
+    });
     steps.sort_by_key(|s| (s.tier, s.phase == Phase::Check));
     Ok(trials_of(run, steps))
 }

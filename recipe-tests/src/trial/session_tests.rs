@@ -36,6 +36,7 @@ fn run_file(dir: &Utf8Path, tier: Tier, phase: Phase) -> Arc<RunFile> {
         routed: true,
         upgrade: None,
         snapshot: None,
+        not_across: None,
         claims: Claims::default(),
         stores: Vec::new(),
         unrecognized: Vec::new(),

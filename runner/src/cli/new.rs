@@ -116,7 +116,7 @@ impl Args {
             pr: None,
             reference: self.reference.clone(),
             version: self.version.clone(),
-            stages: Tier::ALL.to_vec(),
+            stages: Tier::USUAL.to_vec(),
         };
         target.validate()?;
         Ok(target)

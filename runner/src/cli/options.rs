@@ -1,11 +1,13 @@
 //! Options that several subcommands share.
 
+use std::str::FromStr;
+
 use camino::Utf8PathBuf;
 use clap::Args;
 use harness_core::name::{RecipeName, Version};
 use harness_core::process::BaseEnv;
 use harness_core::suite::Span;
-use harness_core::tier::Tier;
+use harness_core::tier::{InvalidTier, Tier};
 
 use crate::settings::{Given, Settings};
 use crate::target::{InvalidTarget, SourceKind, Target, parse_source};
@@ -86,9 +88,11 @@ pub(super) struct What {
     /// The release to test [default: the newest of the catalogue, else what is checked out at the source].
     #[arg(long, env = "VERSION", value_parser = version)]
     version: Option<Version>,
-    /// The tiers to do, comma-separated: install,upgrade,backup,restore,custom [default: all]; install is always among them.
-    #[arg(long, env = "STAGES", value_delimiter = ',')]
-    stages: Option<Vec<Tier>>,
+    /// The tiers to do, comma-separated: install,upgrade,backup,restore,custom,disaster; `all` is all of them but the
+    /// last, which destroys everything that the app had and restores it: `all,disaster` [default: all]; install is
+    /// always among them.
+    #[arg(long, env = "STAGES", value_delimiter = ',', value_name = "TIERS")]
+    stages: Option<Vec<Stages>>,
 }
 
 impl What {
@@ -102,11 +106,40 @@ impl What {
             pr: self.pr.filter(|n| *n != 0),
             reference: self.reference.clone(),
             version: self.version.clone(),
-            stages: with_install(self.stages.clone().unwrap_or_else(|| Tier::ALL.to_vec())),
+            stages: with_install(tiers(self.stages.as_deref().unwrap_or(&[Stages::All]))),
         };
         target.validate()?;
         Ok(target)
     }
+}
+
+/// A tier, or all that are usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stages {
+    All,
+    One(Tier),
+}
+
+impl FromStr for Stages {
+    type Err = InvalidTier;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTier> {
+        match text {
+            "all" => Ok(Self::All),
+            text => text.parse().map(Self::One),
+        }
+    }
+}
+
+/// Returns the tiers that are meant, each once, in order.
+fn tiers(stages: &[Stages]) -> Vec<Tier> {
+    let is_meant = |tier: &Tier| {
+        stages.iter().any(|s| match s {
+            Stages::All => Tier::USUAL.contains(tier),
+            Stages::One(one) => one == tier,
+        })
+    };
+    Tier::ALL.into_iter().filter(is_meant).collect()
 }
 
 /// Adds the install tier: everything else needs the deployment.
@@ -130,6 +163,18 @@ pub(super) fn version(text: &str) -> Result<Version, harness_core::name::Invalid
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_is_every_tier_but_the_disaster() {
+        let read = |words: &str| -> Vec<Tier> {
+            let stages: Vec<Stages> = words.split(',').map(|w| w.parse().unwrap()).collect();
+            tiers(&stages)
+        };
+        assert_eq!(read("all"), Tier::USUAL);
+        assert_eq!(read("disaster,all,restore"), Tier::ALL);
+        assert_eq!(read("custom,install,custom"), [Tier::Install, Tier::Custom]);
+        assert!("every".parse::<Stages>().unwrap_err().to_string().contains("`every`"));
+    }
 
     #[test]
     fn every_stage_needs_the_install() {

@@ -22,7 +22,7 @@ fn why(results: &Results, rung: Rung) -> String {
     let tiers: &[Tier] = match rung {
         Rung::Install => &[Tier::Install],
         Rung::Upgrade => &[Tier::Upgrade],
-        Rung::BackupRestore => &[Tier::Backup, Tier::Restore],
+        Rung::BackupRestore => &[Tier::Backup, Tier::Restore, Tier::Disaster],
         Rung::Functional => &[Tier::Custom],
         Rung::Lint => return lint(results),
     };

@@ -18,7 +18,8 @@ pub(crate) fn ends_as_said(world: &World, broken: &Broken) -> Result<(), Failed>
         OnEngine::Always => HTTP_TIMEOUT,
         OnEngine::WithBackups | OnEngine::WithRealApps => PATIENT_HTTP_TIMEOUT,
     };
-    let asked = ["--recipe", broken.run_as, "--source", &source, "--http-timeout", timeout];
+    let mut asked = vec!["--recipe", broken.run_as, "--source", &source, "--http-timeout", timeout];
+    asked.extend(stages(broken));
     let ended = world.run(&asked)?;
     match broken.ending {
         Ending::Fails { tier, check } => {
@@ -45,6 +46,11 @@ pub(crate) fn ends_as_said(world: &World, broken: &Broken) -> Result<(), Failed>
     world.nothing_is_left_of(&ended.dir.ok_or("no run folder")?)
 }
 
+/// Returns the flag for the tiers that a run must ask for.
+fn stages(broken: &Broken) -> Vec<&'static str> {
+    broken.stages().map(|stages| vec!["--stages", stages]).unwrap_or_default()
+}
+
 /// The simulated server must come to the same verdict, in the same tiers, by the same checks. A check that only one of
 /// them came to say (the other had stopped before) is no disagreement; one that failed on one of them alone is.
 fn simulated_alike(world: &World, broken: &Broken, real: &Ended) -> Result<(), Failed> {
@@ -62,6 +68,7 @@ fn simulated_alike(world: &World, broken: &Broken, real: &Ended) -> Result<(), F
         "simulated",
     ];
     let cmd = world.cc_ci(&args).args(["--http-timeout", "2s", "--out", out.as_str()]);
+    let cmd = cmd.args(stages(broken));
     let output = world.block_on(cmd.output())?;
     let simulated = super::world::ended(&output, &out.join("simulated"));
     for pointer in
@@ -130,7 +137,7 @@ fn named_check_failed(ended: &Ended, tier: &str, check: &str) -> Result<(), Fail
 
 fn earlier_tiers_passed(ended: &Ended, tier: &str) -> Result<(), Failed> {
     for earlier in
-        ["install", "upgrade", "backup", "restore"].into_iter().take_while(|t| *t != tier)
+        ["install", "upgrade", "backup", "restore", "custom"].into_iter().take_while(|t| *t != tier)
     {
         let status = stage(ended, earlier).map_or(&Value::Null, |s| &s["status"]);
         if status != "pass" && status != "skip" {
