@@ -309,6 +309,13 @@ pub trait Platform: Send + Sync {
         limit: Duration,
     ) -> impl Future<Output = Result<(), OpError>> + Send;
 
+    /// Stops every service of the app that keeps a number of tasks and starts it anew, one after another.
+    fn restart(
+        &self,
+        app: &App,
+        limit: Duration,
+    ) -> impl Future<Output = Result<(), OpError>> + Send;
+
     /// Stops the app and removes its services, tasks, containers and networks, and waits until they are gone.
     fn undeploy(
         &self,

@@ -159,6 +159,10 @@ impl Platform for Instantly {
         Ok(())
     }
 
+    async fn restart(&self, _: &App, _: Duration) -> Result<(), OpError> {
+        Ok(())
+    }
+
     async fn undeploy(&self, _: &App, _: Duration) -> Result<(), OpError> {
         Ok(())
     }

@@ -155,6 +155,10 @@ impl Platform for Instantly {
         Ok(())
     }
 
+    async fn restart(&self, _: &App, _: Duration) -> Result<(), OpError> {
+        Ok(())
+    }
+
     async fn undeploy(&self, _: &App, _: Duration) -> Result<(), OpError> {
         Ok(())
     }

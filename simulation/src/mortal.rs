@@ -202,6 +202,10 @@ impl<P: Platform> Platform for Mortal<'_, P> {
         self.act(self.platform.restore(app, snapshot, limit)).await
     }
 
+    async fn restart(&self, app: &App, limit: Duration) -> Result<(), OpError> {
+        self.act(self.platform.restart(app, limit)).await
+    }
+
     async fn undeploy(&self, app: &App, limit: Duration) -> Result<(), OpError> {
         if self.is(Flaw::SweepsUnderTheCarpet) {
             return Ok(());

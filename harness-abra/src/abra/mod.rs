@@ -13,6 +13,7 @@ mod error;
 mod lint;
 mod lint_table;
 mod remove;
+mod restart;
 mod restore;
 mod secrets;
 mod undeploy;

@@ -151,6 +151,14 @@ impl Platform for Swarm {
         self.put_back(app, snapshot, limit).await
     }
 
+    async fn restart(&self, app: &App, limit: Duration) -> Result<(), OpError> {
+        let op = blame::op("restart", &app.domain);
+        match self.abra.restart(&app.domain, limit).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.blame(op, error).await),
+        }
+    }
+
     async fn undeploy(&self, app: &App, limit: Duration) -> Result<(), OpError> {
         self.take_down(app, limit).await
     }

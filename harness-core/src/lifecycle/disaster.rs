@@ -31,13 +31,24 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let seen = self.ready_step(Tier::Disaster, state, &Before::nothing()).await?;
         self.is_deployed(Tier::Disaster, head, self.recipe.head_label.as_ref(), &seen)?;
         self.seed(Tier::Disaster, state).await?;
-        self.put_back(Tier::Disaster, &snapshot, state).await?;
+        self.put_back(Tier::Disaster, &snapshot).await?;
+        self.restart(state).await?;
         let end = self.check(Tier::Disaster, state).await;
         match end.status {
             Status::Pass | Status::Skip => self.across_versions(state).await?,
             Status::Fail | Status::Unver => {}
         }
         Ok(end)
+    }
+
+    /// Restarts the app: what runs has looked at an empty app and may remember it, and whoever rebuilds a server restarts
+    /// what was restored. Whether a restore needs that is the restore tier's question.
+    async fn restart(&self, state: &mut State) -> Result<(), Trouble> {
+        let before = Before::from_observation(&self.observe_once().await?);
+        let restart = self.platform.restart(&self.plan.app, self.limits.deploy);
+        self.step(Tier::Disaster, "restart", "restarted", restart).await?;
+        self.ready_step(Tier::Disaster, state, &before).await?;
+        Ok(())
     }
 
     /// Undeploys the app and removes every volume of it; its env file and its secrets are its operator's, and stay.
@@ -106,6 +117,10 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let restored =
             self.phase("restore of base", Some(Tier::Disaster), WaitedOn::Platform, restore).await;
         restored.map_err(|e| format!("{e}: {}", e.cause.evidence))?;
+        let restart = self.platform.restart(&self.plan.app, self.limits.deploy);
+        let restarted =
+            self.phase("restart", Some(Tier::Disaster), WaitedOn::Platform, restart).await;
+        restarted.map_err(|e| format!("{e}: {}", e.cause.evidence))?;
         self.settled(Tier::Disaster, state).await.map_err(told)
     }
 }

@@ -51,6 +51,7 @@ async fn all_is_destroyed_before_the_backup_alone_brings_it_back() {
         "deploy",
         "seed disaster",
         "restore snap",
+        "restart",
         "check disaster",
         "undeploy 90s",
         "remove_data 90s",
@@ -69,6 +70,7 @@ async fn all_is_destroyed_before_the_backup_alone_brings_it_back() {
             "converged",
             "commit_deployed",
             "restored",
+            "restarted",
             "converged",
             "serves"
         ]

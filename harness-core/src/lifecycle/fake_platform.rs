@@ -336,6 +336,10 @@ impl Platform for FakePlatform {
         self.core.called("restore", &format!("{} {limit:?}", from.id)).await
     }
 
+    async fn restart(&self, _: &App, limit: Duration) -> Result<(), OpError> {
+        self.core.called("restart", &format!("{limit:?}")).await
+    }
+
     async fn undeploy(&self, _: &App, limit: Duration) -> Result<(), OpError> {
         self.core.called("undeploy", &format!("{limit:?}")).await
     }

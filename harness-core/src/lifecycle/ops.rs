@@ -138,24 +138,20 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         // What the host killed meanwhile may still be booting.
         self.settled(Tier::Restore, state).await?;
         self.seed(Tier::Restore, state).await?;
-        self.put_back(Tier::Restore, &snapshot, state).await
+        let before = Before::from_observation(&self.observe_once().await?);
+        self.put_back(Tier::Restore, &snapshot).await?;
+        self.ready_step(Tier::Restore, state, &before).await?;
+        Ok(())
     }
 
-    /// Restores a snapshot into what runs, and waits until that has settled.
-    pub(super) async fn put_back(
-        &self,
-        tier: Tier,
-        snapshot: &Snapshot,
-        state: &mut State,
-    ) -> Result<(), Trouble> {
+    /// Restores a snapshot into what runs.
+    pub(super) async fn put_back(&self, tier: Tier, snapshot: &Snapshot) -> Result<(), Trouble> {
         let hooks = self.before_hooks().await?;
-        let before = Before::from_observation(&self.observe_once().await?);
         let restore = self.platform.restore(&self.plan.app, snapshot, self.limits.backup);
         self.step(tier, "restore", "restored", restore).await?;
         if let Some(over) = self.passed_over(hooks).await? {
             return Err(Trouble::new("restored", over.cause()));
         }
-        self.ready_step(tier, state, &before).await?;
         Ok(())
     }
 
@@ -232,7 +228,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         Ok(observation)
     }
 
-    async fn observe_once(&self) -> Result<Observation, Trouble> {
+    pub(super) async fn observe_once(&self) -> Result<Observation, Trouble> {
         self.observe().await.map_err(|e| Trouble::from_op("observed", &e))
     }
 

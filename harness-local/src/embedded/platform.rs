@@ -142,6 +142,10 @@ impl<R: Reach> Platform for Embedded<R> {
         self.server.put_back(app, snapshot)
     }
 
+    async fn restart(&self, app: &App, limit: Duration) -> Result<(), OpError> {
+        self.server.restart(app, limit).await
+    }
+
     async fn undeploy(&self, app: &App, limit: Duration) -> Result<(), OpError> {
         self.server.take_down(app, limit).await
     }

@@ -30,6 +30,23 @@ impl Server {
         Err(OpError::new(op, CauseClass::Host, text))
     }
 
+    /// Scales each service to nothing and back, waiting for both.
+    pub(super) async fn restart(&self, app: &App, limit: Duration) -> Result<(), OpError> {
+        let deadline = tokio::time::Instant::now() + limit;
+        for service in self.shared.with(|w| w.replicated_of(&app.stack)) {
+            let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
+            self.shared.with(|w| w.scale_to_nothing(&service));
+            let gone = self.shared.comes(left(), |w| !w.has_tasks(&service)).await;
+            self.shared.with(|w| w.scale_back(&service));
+            if !gone || !self.shared.comes(left(), |w| w.is_whole(&service)).await {
+                let text = format!("service {service} is not back after {limit:?}");
+                let op = format!("restart {}", app.domain);
+                return Err(OpError::new(op, CauseClass::App, text));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) async fn take_volumes(
         &self,
         app: &App,

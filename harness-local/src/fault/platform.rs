@@ -219,6 +219,11 @@ impl<R: Reach> Platform for Faulty<R> {
         self.call(Call::Restore, Some(app), limit, work).await
     }
 
+    async fn restart(&self, app: &App, limit: Duration) -> Result<(), OpError> {
+        let work = async || self.inner.restart(app, limit).await;
+        self.call(Call::Restart, Some(app), limit, work).await
+    }
+
     async fn undeploy(&self, app: &App, limit: Duration) -> Result<(), OpError> {
         let work = async || self.inner.undeploy(app, limit).await;
         self.call(Call::Undeploy, Some(app), limit, work).await

@@ -24,6 +24,7 @@ pub(super) enum Call {
     Connect,
     BackUp,
     Restore,
+    Restart,
     Undeploy,
     RemoveVolumes,
     RemoveData,
@@ -49,7 +50,7 @@ impl Call {
             Self::RemoveVolumes => Some(Phase::RemoveVolumes),
             Self::RemoveData => Some(Phase::RemoveData),
             Self::Forget => Some(Phase::Forget),
-            Self::InstallSteps | Self::BackUp | Self::Restore => None,
+            Self::InstallSteps | Self::BackUp | Self::Restore | Self::Restart => None,
         }
     }
 
@@ -70,6 +71,7 @@ impl Call {
             Self::Connect => "connect to the app",
             Self::BackUp => "back up the app",
             Self::Restore => "restore the app",
+            Self::Restart => "restart the app",
             Self::Undeploy => "undeploy the app",
             Self::RemoveVolumes => "remove the app's volumes",
             Self::RemoveData => "remove the app's data",
@@ -96,6 +98,7 @@ impl Call {
             | Self::Prune
             | Self::BackUp
             | Self::Restore
+            | Self::Restart
             | Self::Undeploy
             | Self::RemoveVolumes
             | Self::RemoveData => true,
@@ -112,6 +115,7 @@ impl Call {
             | Self::Deploy
             | Self::BackUp
             | Self::Restore
+            | Self::Restart
             | Self::Undeploy
             | Self::RemoveVolumes
             | Self::RemoveData => true,
@@ -168,6 +172,7 @@ impl Course {
             | Call::Prune
             | Call::Get
             | Call::Connect
+            | Call::Restart
             | Call::RemoveData
             | Call::Forget => {}
         }

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use harness_core::name::StackName;
+use harness_core::observation::TaskState;
+
 use super::spec::RestartCondition;
 use super::state::{Hold, Task, Wish, World};
 use super::step::Step;
@@ -57,6 +60,40 @@ impl World {
                 self.new_task(service, slot, Arc::clone(&spec), None);
             }
         }
+    }
+
+    /// Returns the full names of a stack's services that keep a number of tasks.
+    pub fn replicated_of(&self, stack: &StackName) -> Vec<String> {
+        let keeps = |s: &&String| self.services[*s].spec.replicas.count() > 0;
+        let own = self.services.iter().filter(|(_, s)| s.stack == *stack).map(|(name, _)| name);
+        own.filter(keeps).cloned().collect()
+    }
+
+    /// Tells every task of a service to end, and makes no new ones: as if it were scaled to nothing.
+    pub fn scale_to_nothing(&mut self, service: &str) {
+        let own = self.tasks.values().filter(|t| t.service == service);
+        let tasks: Vec<String> = own.map(|t| t.id.clone()).collect();
+        tasks.iter().for_each(|id| self.stop_task(id, Wish::Remove));
+    }
+
+    /// Makes as many tasks as a service wants again.
+    pub fn scale_back(&mut self, service: &str) {
+        if let Some(known) = self.services.get_mut(service) {
+            known.restarts.clear();
+        }
+        self.keep_count(service);
+    }
+
+    /// Returns whether there are tasks of a service, also such as ended.
+    pub fn has_tasks(&self, service: &str) -> bool {
+        self.tasks.values().any(|t| t.service == service)
+    }
+
+    /// Returns whether as many tasks of a service run as it wants.
+    pub fn is_whole(&self, service: &str) -> bool {
+        let wanted = self.services.get(service).map_or(0, |s| s.spec.replicas.count());
+        let runs = |t: &&Task| t.service == service && t.state == TaskState::Running;
+        self.tasks.values().filter(runs).count() as u64 >= wanted
     }
 
     /// Returns whether a slot is as its service wants it: one live task of this specification, or one that ended for
