@@ -25,6 +25,8 @@ pub(crate) enum Said {
     Error(String),
     /// It was not looked at, on purpose.
     Skip(String),
+    /// What was looked at is right, and this is what was not looked at. It counts as a pass.
+    PassBut(String),
 }
 
 impl Failure {
@@ -66,7 +68,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.said {
             Said::Wrong { expected, seen } => write!(f, "expected {expected}; seen: {seen}")?,
-            Said::Error(text) | Said::Skip(text) => f.write_str(text)?,
+            Said::Error(text) | Said::Skip(text) | Said::PassBut(text) => f.write_str(text)?,
         }
         match &self.place {
             Some(place) => write!(f, " (at {place})"),
@@ -81,6 +83,11 @@ impl fmt::Display for Failure {
 /// Always: that is what ends the check.
 pub fn skip(reason: impl Into<String>) -> Check {
     Err(Failure { said: Said::Skip(reason.into()), cause: CauseClass::Suite, place: None })
+}
+
+/// Ends a check with a pass that names what was not looked at. Only where something was, and was right.
+pub(crate) fn pass_but(unseen: impl Into<String>) -> Check {
+    Err(Failure { said: Said::PassBut(unseen.into()), cause: CauseClass::Suite, place: None })
 }
 
 /// Returns a source path from the crate's folder on.

@@ -196,6 +196,8 @@ impl Fold {
         let (verdict, cause) = self.verdict(&plan, &results);
         let stages = tiers.into_iter().map(|t| self.stage(t)).collect();
         let flakes = self.flakes();
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.extend(self.unseen());
         Ok(Results {
             schema: SCHEMA,
             run_id: plan.run_id.to_string(),
@@ -231,8 +233,17 @@ impl Fold {
             unprotected: self.unprotected,
             flags,
             customization: plan.customization,
-            notes: self.notes,
+            notes,
         })
+    }
+
+    /// Returns what checks that passed say that they did not look at.
+    fn unseen(&self) -> Vec<String> {
+        let noted = self.checks.iter().flat_map(|(tier, checks)| {
+            let passed = checks.iter().filter(|check| check.status == Status::Pass);
+            passed.filter_map(move |c| Some(format!("{tier}::{}: {}", c.name, c.message.as_ref()?)))
+        });
+        noted.collect()
     }
 
     fn stage(&self, tier: Tier) -> Stage {

@@ -102,7 +102,8 @@ fn finding(lacking: &[String], met: &[Met]) -> Finding {
         );
     }
     if met.iter().any(|m| m.fate == Fate::Survived) {
-        return Finding::Right;
+        let promised: Vec<_> = met.iter().filter(|m| m.is_promised()).cloned().collect();
+        return judgment::unasked(&promised).map_or(Finding::Right, Finding::Partly);
     }
     let reasons: Vec<_> =
         met.iter().filter(|m| m.age() == Age::BeforeBackup).map(judgment::one).collect();

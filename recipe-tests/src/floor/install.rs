@@ -95,7 +95,7 @@ pub(super) async fn own_certificate(ctx: Ctx) -> Check {
             let shown = ctx.inspecting_http()?.get(path, REQUEST_LIMIT).await?;
             let finding = match certificate(&expected, shown.certificate.as_deref()) {
                 Finding::Right => Finding::wrong(expected, reason),
-                wrong @ (Finding::Wrong { .. } | Finding::Nothing(_)) => wrong,
+                wrong @ (Finding::Wrong { .. } | Finding::Partly(_) | Finding::Nothing(_)) => wrong,
             };
             finding.into_check()
         }

@@ -24,7 +24,7 @@ mod upgrade;
 use harness_core::cause::CauseClass;
 use harness_core::tier::Tier;
 
-use crate::check::{Check, Failure, skip};
+use crate::check::{Check, Failure, pass_but, skip};
 use crate::ctx::Ctx;
 use crate::suite::Suite;
 
@@ -83,6 +83,8 @@ where
 enum Finding {
     /// It was looked at and is right.
     Right,
+    /// What was looked at is right, and not all was: what was not.
+    Partly(String),
     /// There was nothing to look at, and that is fine: why.
     Nothing(String),
     /// It is wrong.
@@ -98,6 +100,7 @@ impl Finding {
     fn into_check(self) -> Check {
         match self {
             Self::Right => Ok(()),
+            Self::Partly(unseen) => pass_but(unseen),
             Self::Nothing(reason) => skip(reason),
             Self::Wrong { expected, seen } => {
                 Err(Failure::new(expected, seen).with_cause(CauseClass::Recipe).without_place())

@@ -78,7 +78,7 @@ pub(super) async fn markers_are_back(ctx: Ctx) -> Check {
     let mut lost = judgment::after_restore(&met, &backup, &ctx.run().claims);
     lost.extend(claimed_files::untouched(&ctx, &files, MUTATED.as_bytes()).await?);
     let promised: Vec<_> = met.into_iter().filter(Met::is_promised).collect();
-    judge(lost, judgment::unasked(&promised)).into_check()
+    judge(lost, judgment::unasked(&promised), looked_at).into_check()
 }
 
 /// Reads all that was planted before the backup and that the backup must hold, and writes it into the ledger.
@@ -89,10 +89,15 @@ pub(super) async fn read_back(ctx: &Ctx, event: LedgerEvent) -> Result<Vec<Met>,
     Ok(met)
 }
 
-fn judge(mut lost: Vec<String>, unasked: Option<String>) -> Finding {
+/// Judges what was lost, where so many markers were looked at.
+fn judge(mut lost: Vec<String>, unasked: Option<String>, looked_at: usize) -> Finding {
     if lost.is_empty() {
-        // What was looked at is right, and that is no pass for what was not.
-        return unasked.map_or(Finding::Right, Finding::Nothing);
+        return match unasked {
+            None => Finding::Right,
+            // What was looked at is right. What was not is named, and is no pass by itself.
+            Some(unasked) if looked_at > 0 => Finding::Partly(unasked),
+            Some(unasked) => Finding::Nothing(unasked),
+        };
     }
     lost.extend(unasked);
     Finding::wrong(
@@ -120,13 +125,16 @@ mod tests {
     }
 
     #[test]
-    fn a_volume_that_nobody_looked_at_is_named_and_is_no_pass() {
+    fn a_volume_that_nobody_looked_at_is_named_and_is_no_pass_by_itself() {
         let unasked = || Some("`cache` (read-only)".to_owned());
-        assert_eq!(judge(Vec::new(), None), Finding::Right);
+        assert_eq!(judge(Vec::new(), None, 1), Finding::Right);
         assert!(
-            matches!(judge(Vec::new(), unasked()), Finding::Nothing(r) if r.contains("`cache`"))
+            matches!(judge(Vec::new(), unasked(), 1), Finding::Partly(r) if r.contains("`cache`"))
         );
-        let lost = judge(vec!["volume `data`".to_owned()], unasked());
+        assert!(
+            matches!(judge(Vec::new(), unasked(), 0), Finding::Nothing(r) if r.contains("`cache`"))
+        );
+        let lost = judge(vec!["volume `data`".to_owned()], unasked(), 1);
         assert!(matches!(lost, Finding::Wrong { seen, .. } if seen.contains("`cache`")));
     }
 }

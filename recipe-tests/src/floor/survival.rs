@@ -77,8 +77,12 @@ fn finding(met: &[Met], what: &str) -> Finding {
     if !survived && let Some(dropped) = met.iter().find(is_dropped) {
         return Finding::Nothing(judgment::one(dropped));
     }
-    // What was looked at is right, and that is no pass for what was not.
-    unasked.map_or(Finding::Right, Finding::Nothing)
+    match unasked {
+        None => Finding::Right,
+        // What was looked at is right. What was not is named, and is no pass by itself.
+        Some(unasked) if survived => Finding::Partly(unasked),
+        Some(unasked) => Finding::Nothing(unasked),
+    }
 }
 
 #[cfg(test)]
@@ -101,8 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn a_volume_that_nobody_looked_at_is_named_and_is_no_pass() {
+    fn a_volume_that_nobody_looked_at_is_named_and_is_no_pass_by_itself() {
         let end = finding(&[of("data", Fate::Survived), refused("cache")], "volume");
+        assert!(matches!(end, Finding::Partly(unseen) if unseen.contains("`cache` (read-only)")));
+        let end = finding(&[refused("cache")], "volume");
         assert!(matches!(end, Finding::Nothing(reason) if reason.contains("`cache` (read-only)")));
         let end = finding(&[of("data", lost()), refused("cache")], "volume");
         assert!(matches!(end, Finding::Wrong { seen, .. } if seen.contains("`cache`")));

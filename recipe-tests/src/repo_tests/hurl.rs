@@ -171,7 +171,7 @@ fn placed(file: &str, place: Place, failure: &Failure) -> Failure {
     let at = format!("{file}:{}", place.line);
     let text = match &failure.said {
         Said::Wrong { expected, seen } => format!("{at}: expected {expected}; seen: {seen}"),
-        Said::Error(text) | Said::Skip(text) => format!("{at}: {text}"),
+        Said::Error(text) | Said::Skip(text) | Said::PassBut(text) => format!("{at}: {text}"),
     };
     Failure::error(failure.cause, text)
 }

@@ -71,7 +71,10 @@ impl Ending {
     pub(super) fn is_failure(&self) -> bool {
         match self {
             Self::Returned(Ok(())) => false,
-            Self::Returned(Err(failure)) => !matches!(failure.said, Said::Skip(_)),
+            Self::Returned(Err(failure)) => match failure.said {
+                Said::Skip(_) | Said::PassBut(_) => false,
+                Said::Wrong { .. } | Said::Error(_) => true,
+            },
             Self::Panicked(_) | Self::TimedOut(_) | Self::Stuck(_) | Self::Lost(_) => true,
         }
     }
@@ -89,6 +92,9 @@ pub(super) fn outcome(ending: Ending) -> Outcome {
         Ending::Returned(Err(failure)) => match &failure.said {
             Said::Skip(reason) => {
                 Outcome { status: Status::Skip, message: Some(reason.clone()), cause: None }
+            }
+            Said::PassBut(unseen) => {
+                Outcome { status: Status::Pass, message: Some(unseen.clone()), cause: None }
             }
             Said::Wrong { .. } | Said::Error(_) => fail(failure.cause, failure.to_string()),
         },
@@ -110,12 +116,21 @@ pub(super) fn outcome(ending: Ending) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Failure, skip};
+    use crate::check::{Failure, pass_but, skip};
 
     #[test]
     fn a_skip_is_neither_pass_nor_failure() {
         let end = outcome(Ending::Returned(skip("no volume")));
         assert_eq!((end.status, end.message.as_deref()), (Status::Skip, Some("no volume")));
+    }
+
+    #[test]
+    fn a_pass_may_name_what_was_not_looked_at() {
+        let ending = Ending::Returned(pass_but("not looked at: `cache`"));
+        assert!(!ending.is_failure());
+        let end = outcome(ending);
+        let said = (end.status, end.message.as_deref(), end.cause);
+        assert_eq!(said, (Status::Pass, Some("not looked at: `cache`"), None));
     }
 
     #[test]

@@ -101,6 +101,9 @@ impl Sink for Progress {
                 let message = message.as_deref().unwrap_or_default();
                 self.line(&format!("    {status} {tier}::{name}: {message}"));
             }
+            Happened::CheckFinished { tier, name, message: Some(unseen), .. } => {
+                self.line(&format!("  note: {tier}::{name}: {unseen}"));
+            }
             Happened::AttemptFinished { tier, attempt, cause, reason, again: true, .. } => {
                 let cause = cause.as_ref().map(|c| c.evidence.as_str());
                 let why = cause.or(reason.as_deref()).unwrap_or_default();
