@@ -10,13 +10,18 @@ use harness_core::observation::Observation;
 use harness_core::platform::App;
 use tokio::sync::OnceCell;
 
-use crate::engine::{Engine, EngineError, ExecError, ExecOutput, FileError, Holder, Place};
+use crate::engine::{
+    Engine, EngineError, ExecError, ExecOutput, FileError, Holder, Place, Seen, SeenFile,
+};
 
 /// How long a command in a container may take.
 const EXEC: Duration = Duration::from_secs(60);
 
 /// How long reading or writing a file may take.
 const FILE: Duration = Duration::from_secs(20);
+
+/// How long listing a folder may take.
+const LISTING: Duration = Duration::from_secs(20);
 
 /// A deployed app, reached over HTTP through the router and inside its containers. Making one does nothing: each
 /// connection is made when it is first needed.
@@ -100,6 +105,19 @@ impl Attached {
         path: &Utf8Path,
     ) -> Result<(), FileError> {
         self.engine().await?.remove_file(self.place(service, path), FILE).await
+    }
+
+    /// Lists the plain files below a folder of a service's container. No program is needed inside.
+    ///
+    /// # Errors
+    /// Nothing runs, there is no such folder, or the engine did not do it.
+    pub async fn list_files(
+        &self,
+        service: &ServiceName,
+        folder: &Utf8Path,
+        seen: Seen,
+    ) -> Result<Vec<SeenFile>, FileError> {
+        self.engine().await?.list_files(self.place(service, folder), seen, LISTING).await
     }
 
     /// Reads the app's services and tasks.

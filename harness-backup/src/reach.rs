@@ -4,6 +4,8 @@ use harness_core::cause::CauseClass;
 use harness_core::name::ServiceName;
 use thiserror::Error;
 
+use crate::listing::{ListBy, Listing};
+
 /// What a command in a container gave. It ended with 0: anything else is an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Executed {
@@ -103,4 +105,14 @@ pub trait Reach {
         service: &ServiceName,
         path: &str,
     ) -> impl Future<Output = Result<(), ReachError>>;
+
+    /// Lists the plain files below a folder of the service's running container, what other volumes are mounted below it
+    /// too; also where the image has no shell. What is too large to be read is listed by its modification, whatever was
+    /// asked for.
+    fn list_files(
+        &self,
+        service: &ServiceName,
+        folder: &str,
+        by: ListBy,
+    ) -> impl Future<Output = Result<Listing, ReachError>>;
 }

@@ -16,7 +16,7 @@ use crate::observation::Observation;
 use crate::plan::Plan;
 use crate::platform::PlatformFacts;
 use crate::secret::{Redactor, Secret};
-use crate::store::Unprotected;
+use crate::store::{StoreSeen, Unprotected};
 use crate::tier::{Status, Tier};
 
 /// Who is waited for in a phase.
@@ -150,6 +150,9 @@ pub enum Happened {
     Audited {
         /// The stores.
         found: Vec<Unprotected>,
+        /// Every store with its size.
+        #[serde(default)]
+        stores: Vec<StoreSeen>,
     },
     /// A tier ended.
     TierFinished {

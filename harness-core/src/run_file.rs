@@ -12,7 +12,7 @@ use crate::name::ServiceName;
 use crate::observation::Observation;
 use crate::platform::{App, Attachment, Revision, Snapshot};
 use crate::repo_tests::RepoTest;
-use crate::store::{Store, Unprotected, Unrecognized};
+use crate::store::{Store, StoreSeen, Unprotected, Unrecognized};
 use crate::tier::{Status, Tier};
 
 /// The variable that names the run file to a trials process.
@@ -193,6 +193,9 @@ pub enum TrialLine {
     Audit {
         /// The stores.
         found: Vec<Unprotected>,
+        /// Every store with its size.
+        #[serde(default)]
+        stores: Vec<StoreSeen>,
     },
     /// A value that must appear in no artefact.
     Secret {

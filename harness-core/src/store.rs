@@ -185,6 +185,20 @@ pub struct Unprotected {
     pub reason: String,
 }
 
+/// How much a store holds, and whether it is as the install made it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StoreSeen {
+    /// The store, as [`Store::id`] names it.
+    pub store: String,
+    /// The volume that it lies in.
+    pub volume: Option<String>,
+    /// How much it holds, where that could be seen.
+    pub bytes: Option<u64>,
+    /// Whether it changed since the install, where that could be seen. What the harness plants counts as a change.
+    pub changed: Option<bool>,
+}
+
 /// What it means that no backup holds a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -2,13 +2,14 @@
 
 use camino::Utf8Path;
 use harness_abra::Attached;
-use harness_abra::engine::{EngineError, ExecError, FileError};
-use harness_backup::{Executed, Reach, ReachError};
+use harness_abra::engine::{EngineError, ExecError, FileError, Seen, SeenFile};
+use harness_backup::{self as backup, Executed, ListBy, Listing, Reach, ReachError};
 use harness_core::cause::CauseClass;
 use harness_core::chain::Chain;
 use harness_core::name::ServiceName;
 use harness_core::platform::{App, Attachment};
 use harness_local::embedded::{self, ControlError};
+use harness_local::world::ListedFile;
 
 /// The app's containers and files, on whichever platform it is.
 #[derive(Debug)]
@@ -116,6 +117,36 @@ impl Reach for Access {
         }
     }
 
+    async fn list_files(
+        &self,
+        service: &ServiceName,
+        folder: &str,
+        by: ListBy,
+    ) -> Result<Listing, ReachError> {
+        let at = Utf8Path::new(folder);
+        match self {
+            Self::Swarm(attached) => {
+                let seen = match by {
+                    ListBy::Modified => Seen::Times,
+                    ListBy::Content => Seen::Contents,
+                };
+                let files = attached.list_files(service, at, seen).await;
+                Ok(listing(files.map_err(|e| from_file(service, folder, e))?))
+            }
+            Self::Embedded(attached) => {
+                let files = attached.list_files(service, at).await;
+                let files = files.map_err(|e| from_control(service, folder, &e))?;
+                let file = |f: ListedFile| backup::ListedFile {
+                    path: f.path,
+                    bytes: f.bytes,
+                    stamp: f.content,
+                };
+                Ok(Listing { by: ListBy::Content, files: files.into_iter().map(file).collect() })
+            }
+            Self::Nowhere => Err(nowhere()),
+        }
+    }
+
     async fn remove_file(&self, service: &ServiceName, path: &str) -> Result<(), ReachError> {
         let at = Utf8Path::new(path);
         match self {
@@ -128,6 +159,18 @@ impl Reach for Access {
             Self::Nowhere => Err(nowhere()),
         }
     }
+}
+
+/// Returns files as they compare: by what they hold if that is known of all of them.
+fn listing(files: Vec<SeenFile>) -> Listing {
+    let by_content = files.iter().all(|file| file.content.is_some());
+    let file = |f: SeenFile| backup::ListedFile {
+        stamp: f.content.filter(|_| by_content).unwrap_or(f.modified),
+        path: f.path,
+        bytes: f.bytes,
+    };
+    let by = if by_content { ListBy::Content } else { ListBy::Modified };
+    Listing { by, files: files.into_iter().map(file).collect() }
 }
 
 fn nowhere() -> ReachError {

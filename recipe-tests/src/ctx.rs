@@ -13,7 +13,7 @@ use harness_core::name::{Domain, ServiceName};
 use harness_core::platform::{App, Attachment, Revision};
 use harness_core::run_file::{RunFile, TrialLine};
 use harness_core::secret::Secret;
-use harness_core::store::Unprotected;
+use harness_core::store::{StoreSeen, Unprotected};
 use harness_local::embedded;
 use harness_local::world::Random;
 use serde::Serialize;
@@ -251,9 +251,9 @@ impl Ctx {
         kept.map_err(|e| Failure::error(CauseClass::Harness, Chain(&e).to_string()))
     }
 
-    /// Tells the runner which stores the backup does not hold.
-    pub(crate) fn audited(&self, found: Vec<Unprotected>) -> Check {
-        let told = self.inner.notes.append(TrialLine::Audit { found });
+    /// Tells the runner which stores the backup does not hold, and how large all of them are.
+    pub(crate) fn audited(&self, found: Vec<Unprotected>, stores: Vec<StoreSeen>) -> Check {
+        let told = self.inner.notes.append(TrialLine::Audit { found, stores });
         told.map_err(|e| Failure::error(CauseClass::Harness, Chain(&e).to_string()))
     }
 

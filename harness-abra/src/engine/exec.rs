@@ -13,7 +13,7 @@ use super::connect::{Engine, QUESTION};
 use super::error::EngineError;
 
 /// Kept of each stream, in bytes.
-const MAX_OUTPUT: usize = 1024 * 1024;
+pub(super) const MAX_OUTPUT: usize = 1024 * 1024;
 
 /// What a command in a container printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

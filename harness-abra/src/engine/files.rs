@@ -91,7 +91,7 @@ impl Place<'_> {
         FileError::Missing { path: self.path.to_owned(), service: self.service.clone() }
     }
 
-    fn failed(&self, error: EngineError) -> FileError {
+    pub(super) fn failed(&self, error: EngineError) -> FileError {
         match &error {
             EngineError::Refused { status: 404, said, .. }
                 if !said.contains("No such container") =>
@@ -117,7 +117,7 @@ enum Found {
 }
 
 impl Engine {
-    async fn container_at(&self, place: Place<'_>) -> Result<String, FileError> {
+    pub(super) async fn container_at(&self, place: Place<'_>) -> Result<String, FileError> {
         let container = self.running_container(place.stack, place.service).await?;
         container.ok_or_else(|| FileError::NotRunning { service: place.service.clone() })
     }

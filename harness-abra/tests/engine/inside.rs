@@ -6,7 +6,7 @@ use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptions};
 use camino::Utf8Path;
 use futures_util::TryStreamExt;
 use harness_abra::Attached;
-use harness_abra::engine::{ExecError, FileError, Stopping};
+use harness_abra::engine::{ExecError, FileError, Seen, SeenFile, Stopping};
 use serde_json::json;
 
 use crate::world::{DOCKER_HOST, World, service};
@@ -60,6 +60,7 @@ async fn files_are_handled_in_a_container_with_a_shell() {
         let error = attached.read_file(&app, Utf8Path::new("/etc")).await.unwrap_err();
         assert!(matches!(error, FileError::NotPlain { .. }), "{error}");
         round_trip(&attached, Utf8Path::new("/tmp")).await;
+        listed(&attached, Utf8Path::new("/var/log")).await;
     })
     .await;
 }
@@ -78,6 +79,7 @@ async fn files_are_handled_in_a_container_without_any_program_but_its_own() {
         let error = attached.exec(&service("app"), &["cat", "/x"]).await.unwrap_err();
         assert!(matches!(error, ExecError::NoProgram { .. }), "{error}");
         round_trip(&attached, Utf8Path::new("/data")).await;
+        listed(&attached, Utf8Path::new("/data")).await;
         world
             .engine
             .remove_running(world.stack(), Stopping::AtOnce, Duration::from_secs(30))
@@ -104,6 +106,36 @@ async fn round_trip(attached: &Attached, folder: &Utf8Path) {
     assert!(matches!(error, FileError::Missing { .. }), "{error}");
     let error = attached.read_file(&service("none"), &path).await.unwrap_err();
     assert!(matches!(error, FileError::NotRunning { .. }), "{error}");
+}
+
+/// Lists a folder before and after a file is another, by times and by contents.
+async fn listed(attached: &Attached, folder: &Utf8Path) {
+    let app = service("app");
+    let list = async |seen| {
+        let mut files = attached.list_files(&app, folder, seen).await.unwrap();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files
+    };
+    for (name, content) in [("a odd\nname", "one"), ("b", "two")] {
+        attached.write_file(&app, &folder.join(name), content.as_bytes()).await.unwrap();
+    }
+    let (times, contents) = (list(Seen::Times).await, list(Seen::Contents).await);
+    let of = |files: &[SeenFile]| -> Vec<_> {
+        files.iter().map(|f| (f.path.clone(), f.bytes, f.modified)).collect()
+    };
+    assert_eq!(of(&times), of(&contents));
+    assert!(times.iter().all(|f| f.content.is_none()));
+    let at = |files: &[SeenFile], name: &str| files.iter().position(|f| f.path == name).unwrap();
+    assert_eq!(contents[at(&contents, "a odd\nname")].bytes, 3);
+    attached.write_file(&app, &folder.join("b"), b"six").await.unwrap();
+    let after = list(Seen::Contents).await;
+    let (was, is) = (&contents[at(&contents, "b")], &after[at(&after, "b")]);
+    assert!(was.content.is_some() && was.content != is.content, "{was:?} {is:?}");
+    let same = |files: &[SeenFile]| files[at(files, "a odd\nname")].content;
+    assert_eq!(same(&contents), same(&after));
+    let nowhere = folder.join("no/such/folder");
+    let error = attached.list_files(&app, &nowhere, Seen::Contents).await.unwrap_err();
+    assert!(matches!(error, FileError::Missing { .. }), "{error}");
 }
 
 /// Makes an image of nothing but `sleep` and what it is linked against.

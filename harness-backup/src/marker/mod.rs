@@ -15,7 +15,7 @@ mod seen;
 
 pub use act::{break_all, break_it, plant, plant_all, read, read_all};
 pub use error::MarkerError;
-pub use planted::{BROKEN, Marker};
+pub use planted::{BROKEN, Marker, is_marker_file};
 pub use seen::untouched;
 
 #[cfg(test)]

@@ -8,6 +8,14 @@ use serde::{Deserialize, Serialize};
 /// What a marker holds once it was broken by altering it.
 pub const BROKEN: &str = "changed after the backup";
 
+/// How the file of every marker is named, at the root of its volume.
+const FILE: &str = ".ccci-marker-";
+
+/// Returns whether a path in a volume is that of a marker's file, of whichever run.
+pub fn is_marker_file(path: &str) -> bool {
+    path.starts_with(FILE)
+}
+
 /// What is planted in one store.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -91,6 +99,8 @@ mod tests {
     #[test]
     fn its_names_say_run_and_age() {
         let marker = marker(Product::Files, Age::BeforeBackup);
-        assert_eq!(marker.path_below("/srv/"), "/srv/.ccci-marker-r1-before-backup");
+        let path = marker.path_below("/srv/");
+        assert_eq!(path, "/srv/.ccci-marker-r1-before-backup");
+        assert!(is_marker_file(path.trim_start_matches("/srv/")) && !is_marker_file("ccci-marker"));
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use harness_backup::{Coverage, Executed, Product, Reach, ReachError, Store};
+use harness_backup::{
+    Coverage, Executed, ListBy, ListedFile, Listing, Product, Reach, ReachError, Store,
+};
 use harness_core::name::{ServiceName, StackName};
 use harness_local::app::StandIns;
 use harness_local::world::{
@@ -188,6 +190,22 @@ impl Reach for Played {
     ) -> Result<(), ReachError> {
         let written = self.now().write_file(&self.stack, service, path, content.to_vec());
         written.map_err(|e| file_error(service, path, &e))
+    }
+
+    async fn list_files(
+        &self,
+        service: &ServiceName,
+        folder: &str,
+        by: ListBy,
+    ) -> Result<Listing, ReachError> {
+        let listed = self.now().list_files(&self.stack, service, folder);
+        let files = listed.map_err(|e| file_error(service, folder, &e))?.into_iter();
+        let file = |f: harness_local::world::ListedFile| ListedFile {
+            path: f.path,
+            bytes: f.bytes,
+            stamp: f.content,
+        };
+        Ok(Listing { by, files: files.map(file).collect() })
     }
 
     async fn remove_file(&self, service: &ServiceName, path: &str) -> Result<(), ReachError> {

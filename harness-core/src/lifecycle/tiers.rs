@@ -205,7 +205,9 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             match line {
                 TrialLine::Fact { key, value } => drop(state.facts.insert(key, value)),
                 TrialLine::Ledger { entry } => self.log.say(Happened::Ledgered { entry }),
-                TrialLine::Audit { found } => self.log.say(Happened::Audited { found }),
+                TrialLine::Audit { found, stores } => {
+                    self.log.say(Happened::Audited { found, stores });
+                }
                 TrialLine::Secret { .. } => {}
                 TrialLine::Done { name, status, duration_ms, message, cause } => {
                     let check = Judged { name, status, message, cause };

@@ -10,7 +10,7 @@ use crate::ledger::LedgerEntry;
 use crate::lint::{LintReport, LintStatus};
 use crate::plan::{Plan, Planned};
 use crate::platform::PlatformFacts;
-use crate::store::Unprotected;
+use crate::store::{StoreSeen, Unprotected};
 use crate::tier::{Rung, Status, Tier};
 
 use super::ladder::{level, rungs};
@@ -43,6 +43,7 @@ struct Fold {
     leaks: Vec<String>,
     ledger: Vec<LedgerEntry>,
     unprotected: Vec<Unprotected>,
+    stores: Vec<StoreSeen>,
     broke: Option<String>,
     last_ms: u64,
 }
@@ -107,7 +108,10 @@ impl Fold {
                 self.ledger.retain(|e| !e.is_about(entry));
                 self.ledger.push(entry.clone());
             }
-            Happened::Audited { found } => self.unprotected.clone_from(found),
+            Happened::Audited { found, stores } => {
+                self.unprotected.clone_from(found);
+                self.stores.clone_from(stores);
+            }
             Happened::SecretLeaked { artefact } => self.leaks.push(artefact.clone()),
             Happened::HarnessBroke { text } => self.broke = Some(text.clone()),
         }
@@ -231,6 +235,7 @@ impl Fold {
             ledger: self.ledger,
             flakes,
             unprotected: self.unprotected,
+            stores: self.stores,
             flags,
             customization: plan.customization,
             notes,

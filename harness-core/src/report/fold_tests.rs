@@ -533,3 +533,29 @@ fn the_trace_has_every_phase_in_microseconds() {
     );
     assert_eq!(events[1]["args"]["waited_on"], "platform");
 }
+
+#[test]
+fn what_a_pass_did_not_look_at_is_noted_and_what_stores_hold_is_kept() {
+    let checked = |name: &str, status, message: &str| Happened::CheckFinished {
+        tier: Tier::Restore,
+        name: name.to_owned(),
+        status,
+        duration_ms: 1,
+        message: Some(message.to_owned()),
+        cause: None,
+    };
+    let seen = StoreSeen {
+        store: "data".to_owned(),
+        volume: Some("data".to_owned()),
+        bytes: Some(12),
+        changed: Some(true),
+    };
+    let audited = |stores| Happened::Audited { found: Vec::new(), stores };
+    let mut all = green();
+    all.push(checked("markers_are_back", Status::Pass, "not looked at: `cache`"));
+    all.push(checked("other", Status::Skip, "there is none"));
+    all.extend([audited(Vec::new()), audited(vec![seen.clone()])]);
+    let results = fold(all);
+    assert_eq!(results.notes, ["restore::markers_are_back: not looked at: `cache`"]);
+    assert_eq!(results.stores, [seen]);
+}

@@ -9,7 +9,7 @@ use crate::census::Item;
 use crate::event::WaitedOn;
 use crate::ledger::LedgerEntry;
 use crate::lint::{LintStatus, RuleFailed};
-use crate::store::Unprotected;
+use crate::store::{StoreSeen, Unprotected};
 use crate::tier::{Rung, Status, Tier};
 
 /// The format of `results.json`.
@@ -94,6 +94,9 @@ pub struct Results {
     /// Stores of which the backup does not hold what it should, and who accepts that.
     #[serde(default)]
     pub unprotected: Vec<Unprotected>,
+    /// Every store as it was at the backup: how much it holds, and whether it changed since the install.
+    #[serde(default)]
+    pub stores: Vec<StoreSeen>,
     /// Where the time went.
     pub phases: Vec<PhaseSpan>,
     /// What must hold of every run.

@@ -164,7 +164,7 @@ pub const KEYS: &[Key] = &[
         kind: "a table of stores, each with a reason in quotes",
         default: Some("{}"),
         example: "{ \"cache\" = \"thumbnails, made again from the originals\" }",
-        about: "Stores that no backup needs to hold, by the names that `cc-ci plan` and the results use: `VOLUME` for files, `SERVICE:PRODUCT` for a database. They are listed with the reason, and do not fail the backup.",
+        about: "Stores that no backup needs to hold, by the names that `cc-ci plan` and the results use: `VOLUME` for files, `SERVICE:PRODUCT` for a database. What changed there since the install is listed with the reason, and does not fail the backup.",
         formerly: None,
     },
     Key {

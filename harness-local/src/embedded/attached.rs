@@ -19,7 +19,7 @@ use super::protocol::{Ask, Call, Told};
 use super::shared::Shared;
 use super::stream::{Wire, WithinStream};
 use super::{control, routed};
-use crate::world::Request;
+use crate::world::{ListedFile, Request};
 
 /// How long a call may take.
 const CALL: Duration = Duration::from_secs(20);
@@ -190,6 +190,23 @@ impl Attached {
         self.done(Ask::Remove { service: service.clone(), path: path.to_string() }).await
     }
 
+    /// Lists the files below a folder in a service's container.
+    ///
+    /// # Errors
+    /// Nothing runs, or there is no such folder.
+    pub async fn list_files(
+        &self,
+        service: &ServiceName,
+        folder: &Utf8Path,
+    ) -> Result<Vec<ListedFile>, ControlError> {
+        let ask = Ask::List { service: service.clone(), folder: folder.to_string() };
+        let told = self.call(ask).await?;
+        if let Told::Listed { files } = told {
+            return Ok(files);
+        }
+        Err(unexpected(told))
+    }
+
     /// Reads the app's services and tasks.
     ///
     /// # Errors
@@ -243,6 +260,7 @@ impl Attached {
             told @ (Told::Done
             | Told::Executed { .. }
             | Told::File { .. }
+            | Told::Listed { .. }
             | Told::Observed { .. }
             | Told::Holders { .. }
             | Told::NotRunning { .. }
@@ -310,6 +328,7 @@ fn unexpected(told: Told) -> ControlError {
         other @ (Told::Done
         | Told::Executed { .. }
         | Told::File { .. }
+        | Told::Listed { .. }
         | Told::Observed { .. }
         | Told::Holders { .. }
         | Told::Connected

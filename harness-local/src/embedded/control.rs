@@ -123,6 +123,10 @@ pub(super) fn answer(shared: &Shared, stack: &StackName, ask: &Ask) -> Told {
             let removed = w.remove_file(stack, service, path);
             removed.map_or_else(no_file, |()| Told::Done)
         }
+        Ask::List { service, folder } => match w.list_files(stack, service, folder) {
+            Ok(files) => Told::Listed { files },
+            Err(error) => no_file(error),
+        },
         Ask::Observe => Told::Observed { observation: Box::new(w.observe(stack)) },
         Ask::Holders => {
             let holders = w.holders(stack).iter().map(ToString::to_string).collect();

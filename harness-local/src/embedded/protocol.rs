@@ -4,6 +4,8 @@ use harness_core::name::{ServiceName, StackName};
 use harness_core::observation::Observation;
 use serde::{Deserialize, Serialize};
 
+use crate::world::ListedFile;
+
 /// A request.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Call {
@@ -36,6 +38,10 @@ pub(super) enum Ask {
         service: ServiceName,
         path: String,
     },
+    List {
+        service: ServiceName,
+        folder: String,
+    },
     Observe,
     Holders,
     /// From then on the connection leads to a published port.
@@ -56,6 +62,9 @@ pub(super) enum Told {
     },
     File {
         bytes: Vec<u8>,
+    },
+    Listed {
+        files: Vec<ListedFile>,
     },
     Observed {
         observation: Box<Observation>,

@@ -2,6 +2,8 @@
 
 use harness_core::name::{ServiceName, StackName};
 use harness_core::observation::TaskState;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use super::container::LogLine;
@@ -42,6 +44,26 @@ pub enum FileError {
         /// Why.
         reason: &'static str,
     },
+}
+
+/// A file in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct ListedFile {
+    /// Its path below the folder.
+    pub path: String,
+    /// How long it is.
+    pub bytes: u64,
+    /// A number made of what it holds.
+    pub content: u64,
+}
+
+impl ListedFile {
+    fn of(path: &str, content: &[u8]) -> Self {
+        let mut first = [0; 8];
+        first.copy_from_slice(&Sha256::digest(content)[..8]);
+        let content_number = u64::from_le_bytes(first);
+        Self { path: path.to_owned(), bytes: content.len() as u64, content: content_number }
+    }
 }
 
 impl World {
@@ -179,6 +201,30 @@ impl World {
             Some(Err(FileProblem::Missing)) => Ok(()),
             removed => handled(path, removed),
         }
+    }
+
+    /// Lists the files below a folder in a service's container.
+    ///
+    /// # Errors
+    /// Nothing runs, or there is no such folder.
+    pub fn list_files(
+        &mut self,
+        stack: &StackName,
+        service: &ServiceName,
+        folder: &str,
+    ) -> Result<Vec<ListedFile>, FileError> {
+        let container = self.running_container(&full_name(stack, service.as_str()))?;
+        let listed = self.with_inside(&container, Purpose::Exec, |inside, _| {
+            let prefix = inside.prefix(folder);
+            let file = |path: String| {
+                // Configs and secrets are the engine's.
+                let content = inside.read(&path).filter(|_| !inside.mounted.contains_key(&path))?;
+                Some(ListedFile::of(path.strip_prefix(&prefix)?, content))
+            };
+            let files = inside.below(folder).into_iter().filter_map(file).collect();
+            inside.is_folder(folder).then_some(files)
+        });
+        listed.flatten().ok_or_else(|| FileError::Missing(folder.to_owned()))
     }
 
     /// Returns the last lines that the tasks of a service wrote, also those that ended, oldest first.

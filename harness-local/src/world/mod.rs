@@ -34,7 +34,7 @@ mod template;
 mod update;
 
 pub use container::{Holder, LogLine};
-pub use exec::{ExecError, FileError};
+pub use exec::{ExecError, FileError, ListedFile};
 pub(crate) use fault::{Deed, Moment};
 pub(crate) use fault_data::{HookEnd, Kept, Spoiled};
 pub(crate) use fault_deploy::Order as DeployOrder;

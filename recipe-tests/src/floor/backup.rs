@@ -8,7 +8,7 @@ use harness_core::platform::Snapshot;
 
 use super::markers::Marker;
 use super::planting::{self, known};
-use super::{Finding, claims, harness};
+use super::{Finding, claims, harness, holdings};
 use crate::check::{Check, Failure};
 use crate::ctx::Ctx;
 
@@ -20,6 +20,7 @@ pub(super) const MARKERS: &str = "floor.backup.markers";
 
 /// Plants two markers in each store: a small one, and one with so much beside it that a dump has something to lose.
 pub(super) async fn plant(ctx: Ctx) -> Check {
+    holdings::note_installed(&ctx).await?;
     let small = planting::plant(&ctx, Age::AfterUpgrade).await?;
     planting::plant(&ctx, Age::BeforeBackup).await?;
     let files: Vec<_> = small.iter().filter_map(Marker::of).collect();

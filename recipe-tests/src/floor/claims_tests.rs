@@ -17,7 +17,9 @@ fn path(volume: &str, path: &str) -> Claims {
 fn seen(finding: Finding) -> String {
     match finding {
         Finding::Wrong { seen, .. } => seen,
-        Finding::Right | Finding::Partly(_) | Finding::Nothing(_) => panic!("it is not wrong: {finding:?}"),
+        Finding::Right | Finding::Partly(_) | Finding::Nothing(_) => {
+            panic!("it is not wrong: {finding:?}")
+        }
     }
 }
 

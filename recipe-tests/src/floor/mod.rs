@@ -6,6 +6,7 @@ mod claimed_files;
 mod claims;
 mod contents;
 mod disaster;
+mod holdings;
 mod install;
 mod judgment;
 mod labels;

@@ -4,12 +4,13 @@ use harness_core::ledger::Age;
 use harness_core::name::ServiceName;
 use harness_core::run_file::UpgradeFacts;
 
-use super::{Finding, harness, labels, moved, planting};
+use super::{Finding, harness, holdings, labels, moved, planting};
 use crate::check::{Check, Failure};
 use crate::ctx::Ctx;
 
-/// Plants a marker in each store.
+/// Plants a marker in each store. What was in them before is noted.
 pub(super) async fn plant(ctx: Ctx) -> Check {
+    holdings::note_installed(&ctx).await?;
     planting::plant(&ctx, Age::BeforeUpgrade).await.map(drop)
 }
 

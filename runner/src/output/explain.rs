@@ -5,7 +5,7 @@ use harness_core::report::{Results, RunVerdict};
 
 use super::ledger::ledger;
 use super::level::what_would_raise_it;
-use super::stores::unprotected;
+use super::stores::{held, unprotected};
 use super::story::{first_line, story};
 
 /// Returns what a run proved as text: its verdict and level and what would raise it, its tiers, and for anything but a
@@ -30,6 +30,7 @@ pub fn explain(results: &Results, events: &[Event], width: usize) -> String {
     for flake in &results.flakes {
         lines.push(format!("{:<16} {}: {}", "flake", flake.tier, flake.evidence));
     }
+    lines.extend(held(&results.stores));
     lines.extend(unprotected(&results.unprotected));
     lines.push(format!("{:<16} {}", "platform", platform(results)));
     lines

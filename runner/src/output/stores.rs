@@ -1,6 +1,9 @@
-//! What an app keeps data in, before a run and after it. Main functions: [`planned`], [`unprotected`].
+//! What an app keeps data in, before a run and after it. Main functions: [`planned`], [`held`],
+//! [`unprotected`].
 
-use harness_core::store::{Coverage, Product, Standing, Store, Unprotected, Unrecognized};
+use harness_core::store::{
+    Coverage, Product, Standing, Store, StoreSeen, Unprotected, Unrecognized,
+};
 
 /// Returns what the plan says of each store: what it is, whether something is planted in it, and what of it the labels
 /// take.
@@ -60,6 +63,20 @@ pub(super) fn unprotected(found: &[Unprotected]) -> Vec<String> {
     found.iter().map(line).collect()
 }
 
+/// Returns what a result says of what stores hold, one line for each: how much, and whether it changed since the install.
+pub(super) fn held(stores: &[StoreSeen]) -> Vec<String> {
+    let line = |store: &StoreSeen| {
+        let size = store.bytes.map_or_else(|| "of unknown size".to_owned(), size);
+        let changed = match store.changed {
+            Some(true) => ", changed since the install",
+            Some(false) => ", as the install made it",
+            None => "",
+        };
+        format!("{:<16} {}: {size}{changed}", "store", store.store)
+    };
+    stores.iter().map(line).collect()
+}
+
 fn size(bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB"];
     if bytes < 1000 {
@@ -117,6 +134,19 @@ mod tests {
             ]
         );
         assert!(planned(&[], &[])[0].contains("none"));
+    }
+
+    #[test]
+    fn what_stores_hold_is_said_as_far_as_it_is_known() {
+        let of =
+            |bytes, changed| StoreSeen { store: "data".to_owned(), volume: None, bytes, changed };
+        let lines = held(&[of(Some(2_500), Some(true)), of(Some(0), Some(false)), of(None, None)]);
+        let said = [
+            "data: 2.5 kB, changed since the install",
+            "data: 0 B, as the install made it",
+            "data: of unknown size",
+        ];
+        assert_eq!(lines, said.map(|text| format!("store            {text}")));
     }
 
     #[test]
