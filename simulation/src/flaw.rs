@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use harness_core::cause::CauseClass;
+use harness_core::ledger::LedgerEvent;
 use harness_core::lifecycle::{Trials, TrialsEnded};
 use harness_core::platform::OpError;
 use harness_core::run_file::{RunFile, TrialLine};
@@ -31,6 +32,8 @@ pub enum Flaw {
     EverythingIsARelease,
     /// Chance from outside of the seed (I10).
     Chance,
+    /// It loses what was said of the markers of the first store at the restore (I11).
+    Forgets,
 }
 
 impl Flaw {
@@ -43,6 +46,22 @@ impl Flaw {
             error
         })
     }
+}
+
+/// Forgets what is said of the first store at the restore.
+fn forget(lines: &mut Vec<TrialLine>) {
+    let restored = |line: &TrialLine| match line {
+        TrialLine::Ledger { entry } if entry.event == LedgerEvent::Restore => {
+            Some(entry.store.clone())
+        }
+        TrialLine::Ledger { .. }
+        | TrialLine::Done { .. }
+        | TrialLine::Fact { .. }
+        | TrialLine::Audit { .. }
+        | TrialLine::Secret { .. } => None,
+    };
+    let first = lines.iter().find_map(restored);
+    lines.retain(|line| first.is_none() || restored(line) != first);
 }
 
 /// Trials that may be blind.
@@ -60,6 +79,9 @@ impl<T: Trials> Trials for Seeing<T> {
             Some(Flaw::AnyCommit) => check == "version_or_image_moved",
             Some(_) | None => false,
         };
+        if self.flaw == Some(Flaw::Forgets) {
+            forget(&mut ended.lines);
+        }
         for line in &mut ended.lines {
             if let TrialLine::Done { name, status, message, cause, .. } = line
                 && is_blind(name)

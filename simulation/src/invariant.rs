@@ -4,7 +4,9 @@ use std::fmt;
 
 use harness_core::cause::CauseClass;
 use harness_core::event::read_events;
+use harness_core::ledger::{Age, LedgerEvent, missing};
 use harness_core::report::{ExitStatus, Results, RunVerdict};
+use harness_core::store::Store;
 use harness_core::tier::{Status, Tier};
 use harness_local::fault::{Kind, What};
 
@@ -34,11 +36,13 @@ pub enum Invariant {
     LastGoodKept,
     /// I10: the same seed gives the same event log, byte for byte.
     SameLog,
+    /// I11: a tier that passed says of every store at every age what became of what was planted there.
+    LedgerComplete,
 }
 
 impl Invariant {
     /// Every invariant, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NoFalseGreen,
         Self::NoFalseRed,
         Self::VerdictInTime,
@@ -49,6 +53,7 @@ impl Invariant {
         Self::CommitConsented,
         Self::LastGoodKept,
         Self::SameLog,
+        Self::LedgerComplete,
     ];
 
     /// Returns the sentence that says what must hold.
@@ -70,6 +75,9 @@ impl Invariant {
             Self::CommitConsented => "what is tested is the commit that was consented to",
             Self::LastGoodKept => "the last good release moves only on a green run of a release",
             Self::SameLog => "the same seed gives the same event log, byte for byte",
+            Self::LedgerComplete => {
+                "a tier that passed says of every store at every age what became of what was planted there"
+            }
         }
     }
 }
@@ -101,7 +109,7 @@ type Look = fn(&Finished) -> Option<String>;
 
 /// Returns every invariant that a run did not keep, but for I10, which takes two runs.
 pub fn judge(run: &Finished) -> Vec<Violation> {
-    let looks: [(Invariant, Look); 9] = [
+    let looks: [(Invariant, Look); 10] = [
         (Invariant::NoFalseGreen, false_green),
         (Invariant::NoFalseRed, false_red),
         (Invariant::VerdictInTime, late),
@@ -111,6 +119,7 @@ pub fn judge(run: &Finished) -> Vec<Violation> {
         (Invariant::NoSecret, secret),
         (Invariant::CommitConsented, another_commit),
         (Invariant::LastGoodKept, promoted),
+        (Invariant::LedgerComplete, unsaid),
     ];
     let seen = looks
         .into_iter()
@@ -242,6 +251,33 @@ fn promoted(run: &Finished) -> Option<String> {
         (true, false) => Some(format!("it moved on exit {:?}", run.exit)),
         (false, _) | (true, true) => None,
     }
+}
+
+/// Finds a store of which the ledger says nothing at an event whose tier passed.
+fn unsaid(run: &Finished) -> Option<String> {
+    let results = run.results.as_ref()?;
+    let states = &run.scenario.subject.prepared.states;
+    let ids = |stores: &[Store]| -> Vec<String> { stores.iter().map(Store::id).collect() };
+    let (base, head) = (ids(&states.base_stores), ids(&states.head_stores));
+    let both: Vec<String> = base.iter().filter(|id| head.contains(id)).cloned().collect();
+    let passed = |tier| {
+        results.stages.iter().any(|stage| stage.tier == tier && stage.status == Status::Pass)
+    };
+    // What was planted before an upgrade that was not made is planted nowhere.
+    let older: &[String] = if passed(Tier::Upgrade) { &both } else { &[] };
+    let newer = [Age::AfterUpgrade, Age::BeforeBackup];
+    let asked: [(Tier, LedgerEvent, &[String], &[Age]); 5] = [
+        (Tier::Upgrade, LedgerEvent::Upgrade, &base, &[Age::BeforeUpgrade]),
+        (Tier::Backup, LedgerEvent::Backup, older, &[Age::BeforeUpgrade]),
+        (Tier::Backup, LedgerEvent::Backup, &head, &newer),
+        (Tier::Restore, LedgerEvent::Restore, older, &[Age::BeforeUpgrade]),
+        (Tier::Restore, LedgerEvent::Restore, &head, &newer),
+    ];
+    asked.into_iter().filter(|(tier, ..)| passed(*tier)).find_map(|(_, event, stores, ages)| {
+        let (store, age) = *missing(stores, ages, event, &results.ledger).first()?;
+        let (event, age) = (event.word(), age.word());
+        Some(format!("at the {event} nothing is said of what was planted in `{store}` {age}"))
+    })
 }
 
 fn shown(results: &Results) -> String {

@@ -102,6 +102,11 @@ fn a_run_of_no_release_must_not_move_the_last_good_one() {
 }
 
 #[test]
+fn a_harness_that_forgets_a_store_has_no_whole_ledger() {
+    caught("ghost", &[], Flaw::Forgets, Invariant::LedgerComplete);
+}
+
+#[test]
 fn chance_from_outside_changes_the_log() {
     let scenario = scenario("custom-html", &[]);
     let log = |run: &Finished| serde_json::to_string(&run.events).expect("events are JSON");
