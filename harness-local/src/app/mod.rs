@@ -15,6 +15,7 @@ mod find;
 mod generic;
 mod library;
 mod nginx;
+mod nginx_cache;
 mod nginx_conf;
 mod nginx_pages;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::nginx_cache;
 use super::nginx_conf::{Conf, Location, Upstream};
 use super::nginx_pages::{WELCOME, error_page, media_type};
 use super::programs::{Machine, base_name};
@@ -66,7 +67,11 @@ impl Nginx {
             asked.headers.retain(|(n, _)| n != name);
             asked.headers.push((name.clone(), value.clone()));
         }
-        let Some(mut answer) = inside.ask(&upstream.host, upstream.port, &asked) else {
+        let answer = match upstream.host.as_str() {
+            "127.0.0.1" | "localhost" => self.answer(inside, upstream.port, &asked),
+            host => inside.ask(host, upstream.port, &asked),
+        };
+        let Some(mut answer) = answer else {
             return self.error(conf, 502);
         };
         answer.headers.retain(|(name, _)| name != "server");
@@ -120,29 +125,41 @@ impl Image for Nginx {
 
     fn answer(&self, inside: &mut Inside<'_>, port: u16, request: &Request) -> Option<Response> {
         let text = String::from_utf8_lossy(inside.read(SITE)?).into_owned();
-        let conf = Conf::parse(&text).ok()?;
-        if !conf.ports.contains(&port) {
-            return None;
+        let conf = Conf::of_port(&text, port)?;
+        let answer = self.answer_of(inside, &conf, request);
+        if let Some(file) = &conf.access_log {
+            nginx_cache::log(inside, file, request, answer.status);
         }
-        Some(match conf.location_of(&request.path) {
-            Some(Location { answer: Some((status, text)), .. })
-                if text.is_empty() && *status >= 400 =>
-            {
-                self.error(&conf, *status)
-            }
-            Some(Location { answer: Some((status, text)), default_type, .. }) => {
-                let kind = default_type.as_deref().unwrap_or(&conf.default_type);
-                self.response(&conf, *status, kind, text.clone().into_bytes())
-            }
-            Some(Location { upstream: Some(upstream), .. }) => {
-                self.pass_on(inside, &conf, upstream, request)
-            }
-            Some(Location { .. }) | None => self.file(inside, &conf, &request.path),
-        })
+        Some(answer)
     }
 
     fn listens(&self, inside: &Inside<'_>, port: u16) -> bool {
         let text = String::from_utf8_lossy(inside.read(SITE).unwrap_or_default());
-        Conf::parse(&text).is_ok_and(|conf| conf.ports.contains(&port))
+        Conf::of_port(&text, port).is_some()
+    }
+}
+
+impl Nginx {
+    fn answer_of(&self, inside: &mut Inside<'_>, conf: &Conf, request: &Request) -> Response {
+        match conf.location_of(&request.path) {
+            Some(Location { answer: Some((status, text)), .. })
+                if text.is_empty() && *status >= 400 =>
+            {
+                self.error(conf, *status)
+            }
+            Some(Location { answer: Some((status, text)), default_type, .. }) => {
+                let kind = default_type.as_deref().unwrap_or(&conf.default_type);
+                self.response(conf, *status, kind, text.clone().into_bytes())
+            }
+            Some(location @ Location { upstream: Some(upstream), .. }) => {
+                if let Some(kept) = nginx_cache::kept(inside, location, request) {
+                    return kept;
+                }
+                let answer = self.pass_on(inside, conf, upstream, request);
+                nginx_cache::keep(inside, location, request, &answer);
+                answer
+            }
+            Some(Location { .. }) | None => self.file(inside, conf, &request.path),
+        }
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Conf {
     /// Headers that a server behind it is told, and what `set` says: both with `$` as written.
     pub(super) told: Vec<(String, String)>,
     variables: Vec<(String, String)>,
+    /// The file that visits are written to, where the site names one.
+    pub(super) access_log: Option<String>,
 }
 
 /// A `location` block.
@@ -30,6 +32,10 @@ pub(super) struct Location {
     pub(super) answer: Option<(u16, String)>,
     /// Where `proxy_pass` leads.
     pub(super) upstream: Option<Upstream>,
+    /// Whether `proxy_cache` keeps what that answers.
+    pub(super) caches: bool,
+    /// The header with which a request is answered afresh all the same.
+    pub(super) bypass: Option<String>,
 }
 
 /// The server behind a location.
@@ -70,27 +76,38 @@ impl Default for Conf {
             locations: Vec::new(),
             told: Vec::new(),
             variables: Vec::new(),
+            access_log: None,
         }
     }
 }
 
 impl Conf {
-    /// Reads the first `server` block of a file.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads every `server` block of a file.
+    pub(super) fn parse(text: &str) -> Result<Vec<Self>, String> {
         let tokens = tokens(text)?;
         let (directives, rest) = block(&tokens)?;
         if !rest.is_empty() {
             return Err("unexpected \"}\"".to_owned());
         }
-        let server = directives.iter().find(|d| d.words[0] == "server");
+        let servers = directives.iter().filter(|d| d.words[0] == "server");
+        servers.map(|server| Self::of(&server.block)).collect()
+    }
+
+    fn of(server: &[Directive]) -> Result<Self, String> {
         let mut conf = Self::default();
-        for directive in server.map(|s| s.block.as_slice()).unwrap_or_default() {
+        for directive in server {
             conf.take(directive)?;
         }
-        if conf.ports.is_empty() && server.is_some() {
+        if conf.ports.is_empty() {
             conf.ports.push(80);
         }
         Ok(conf)
+    }
+
+    /// Returns the first server of a file that listens on a port.
+    pub(super) fn of_port(text: &str, port: u16) -> Option<Self> {
+        let servers = Self::parse(text).ok()?;
+        servers.into_iter().find(|conf| conf.ports.contains(&port))
     }
 
     fn take(&mut self, directive: &Directive) -> Result<(), String> {
@@ -120,6 +137,9 @@ impl Conf {
             ["add_header", name, value, rest @ ..] => {
                 let always = rest.contains(&"always");
                 self.headers.push(((*name).to_owned(), (*value).to_owned(), always));
+            }
+            ["access_log", file, ..] => {
+                self.access_log = (*file != "off").then(|| (*file).to_owned());
             }
             ["set", name, value] => self.variables.push(((*name).to_owned(), (*value).to_owned())),
             ["proxy_set_header", name, value] => {
@@ -158,6 +178,13 @@ impl Conf {
                     location.answer = Some((status, text.join(" ")));
                 }
                 ["proxy_pass", address] => location.upstream = Some(self.upstream(address)?),
+                ["proxy_cache", zone] => location.caches = *zone != "off",
+                ["proxy_cache_bypass", variable] => {
+                    let name = variable.strip_prefix("$http_").ok_or_else(|| {
+                        format!("proxy_cache_bypass {variable} is not played by a stand-in")
+                    })?;
+                    location.bypass = Some(name.replace('_', "-"));
+                }
                 _ => {}
             }
         }
@@ -266,10 +293,30 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
 mod tests {
     use super::*;
 
+    fn only(text: &str) -> Conf {
+        let mut servers = Conf::parse(text).unwrap();
+        assert_eq!(servers.len(), 1);
+        servers.remove(0)
+    }
+
+    #[test]
+    fn a_file_may_have_several_sites_one_in_front_of_the_other() {
+        let text = "proxy_cache_path /tmp/x keys_zone=x:1m;
+            server { listen 80; access_log /log; location / { proxy_pass http://127.0.0.1:81; proxy_cache x; proxy_cache_bypass $http_cache_control; } }
+            server { listen 127.0.0.1:81; root /srv; }";
+        let front = Conf::of_port(text, 80).unwrap();
+        let location = front.location_of("/a").unwrap();
+        assert!(location.caches && front.access_log.as_deref() == Some("/log"));
+        assert_eq!(location.bypass.as_deref(), Some("cache-control"));
+        assert_eq!(Conf::of_port(text, 81).unwrap().root, "/srv");
+        assert_eq!(Conf::of_port(text, 82), None);
+        assert!(Conf::parse("server { location / { proxy_cache_bypass $arg_x; } }").is_err());
+    }
+
     #[test]
     fn a_site_is_read() {
         let text = "server {\n listen 8080;\n root /srv/; # here\n charset utf-8;\n charset_types text/css;\n types { text/plain html txt; }\n location / { default_type text/html; return 200 '<p>it''s</p>'; }\n}\n";
-        let conf = Conf::parse(&text.replace("''", "")).unwrap();
+        let conf = only(&text.replace("''", ""));
         assert_eq!((conf.ports.as_slice(), conf.root.as_str()), (&[8080][..], "/srv"));
         assert_eq!(conf.with_charset("text/css"), "text/css; charset=utf-8");
         assert_eq!(conf.with_charset("text/plain"), "text/plain");
@@ -281,7 +328,7 @@ mod tests {
     fn the_location_for_a_path_alone_comes_before_the_longest_prefix() {
         let text = "server { set $up http://s_app:8008; proxy_set_header Host $host;
             location / { return 404; } location /a/ { proxy_pass $up; } location = /a/b { return 200 x; } }";
-        let conf = Conf::parse(text).unwrap();
+        let conf = only(text);
         let of = |path: &str| conf.location_of(path).unwrap();
         assert_eq!(of("/other").answer, Some((404, String::new())));
         assert_eq!(of("/a/c?d").upstream, Some(Upstream { host: "s_app".to_owned(), port: 8008 }));

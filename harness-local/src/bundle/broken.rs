@@ -98,6 +98,11 @@ pub const BROKEN: &[Broken] = &[
         .with_backups(),
     fails("broken-unprotected", Tier::Backup, "nothing_unprotected", CauseClass::Recipe)
         .with_backups(),
+    fails("broken-second-volume", Tier::Backup, "nothing_unprotected", CauseClass::Recipe)
+        .with_backups(),
+    fails("broken-stale-cache", Tier::Restore, "page_is_original", CauseClass::Recipe)
+        .run_as("custom-html")
+        .with_backups(),
     fails("broken-dump-not-read", Tier::Restore, "markers_are_back", CauseClass::Recipe)
         .with_backups(),
     fails("broken-older-dump", Tier::Restore, "markers_are_back", CauseClass::Recipe)

@@ -1,6 +1,6 @@
 //! nginx that serves a volume: what is put into the docroot comes out, as what it is, through all tiers.
 
-use recipe_tests::{Check, Ctx, Suite, Tier, ensure, ensure_eq, skip};
+use recipe_tests::{Answer, CauseClass, Check, Ctx, Failure, Suite, Tier, ensure, ensure_eq, skip};
 
 const DOCROOT: &str = "/usr/share/nginx/html";
 
@@ -69,7 +69,7 @@ async fn runs_its_version(ctx: Ctx) -> Check {
 async fn plant_original_page(ctx: Ctx) -> Check {
     let body = ctx.unique("original");
     put(&ctx, "ccci-backup.txt", &body).await?;
-    serves(&ctx, "/ccci-backup.txt", &body).await?;
+    serves_afresh(&ctx, "/ccci-backup.txt", &body).await?;
     ctx.keep("custom-html.backup", &body)
 }
 
@@ -77,11 +77,21 @@ async fn mutate_page(ctx: Ctx) -> Check {
     let body = ctx.unique("mutated");
     put(&ctx, "ccci-backup.txt", &body).await?;
     // Proof over HTTP that the page differs now: otherwise finding the original proves nothing.
-    serves(&ctx, "/ccci-backup.txt", &body).await
+    serves_afresh(&ctx, "/ccci-backup.txt", &body).await
 }
 
 async fn page_is_original(ctx: Ctx) -> Check {
     let body: String = ctx.fact("custom-html.backup")?;
+    let answer = ctx.get("/ccci-backup.txt").await?;
+    let kept = ctx.read_file("app", &format!("{DOCROOT}/ccci-backup.txt")).await?;
+    if answer.text() != body && kept == body.as_bytes() {
+        let seen = format!(
+            "the volume holds it again, and what is served is a cache's: {}. Let a `backupbot.restore.post-hook` empty the cache or restart the app",
+            answer.summary()
+        );
+        let stale = Failure::new(format!("/ccci-backup.txt to be exactly {body:?}"), seen);
+        return Err(stale.with_cause(CauseClass::Recipe));
+    }
     serves(&ctx, "/ccci-backup.txt", &body).await
 }
 
@@ -138,8 +148,17 @@ async fn put(ctx: &Ctx, file: &str, body: &str) -> Check {
     ctx.write_file("app", &format!("{DOCROOT}/{file}"), body.as_bytes()).await
 }
 
+/// As [`serves`], as seen by somebody who reloads the page: past whatever keeps what it served.
+async fn serves_afresh(ctx: &Ctx, path: &str, body: &str) -> Check {
+    let visitor = ctx.visitor()?.with_header("cache-control", "no-cache");
+    is_page(&visitor.get(path).await?, path, body)
+}
+
 async fn serves(ctx: &Ctx, path: &str, body: &str) -> Check {
-    let answer = ctx.get(path).await?;
+    is_page(&ctx.get(path).await?, path, body)
+}
+
+fn is_page(answer: &Answer, path: &str, body: &str) -> Check {
     ensure_eq!(answer.status, 200, "the status of {path}");
     ensure!(
         answer.text() == body,
