@@ -4,6 +4,7 @@
 //! - [`abra`], over [`engine`]: what abra means, and the executable that plays it on a real Docker Engine.
 //! - [`backupbot`]: plays backup-bot-two, with the real restic.
 //! - [`fault`]: what may go wrong on purpose, on the simulated server.
+//! - [`lies`]: every way in which backups and restores go wrong, and what finds it.
 //! - [`router`]: plays Traefik, as far as Co-op Cloud's labels go.
 //! - [`sabotage`]: apps that are broken on purpose, to see whether their suites notice.
 //! - [`world`]: a Docker Engine in memory, and [`fidelity`]: whether it does what a real one does.
@@ -39,6 +40,7 @@ pub mod embedded;
 pub mod engine;
 pub mod fault;
 pub mod fidelity;
+pub mod lies;
 pub mod router;
 pub mod sabotage;
 pub mod world;

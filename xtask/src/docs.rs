@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use harness_core::suite::{EXAMPLE, SECTIONS, Section};
 use harness_local::bundle::{BROKEN, Ending};
 use harness_local::fault::{CLASSES, Class, Kind};
+use harness_local::lies::LIES;
 use harness_local::sabotage::{self, Area};
 
 use crate::ci;
@@ -32,6 +33,7 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
         ("floor.md", floor(machine).await?),
         ("broken-recipes.md", broken()),
         ("faults.md", faults()),
+        ("backup-faults.md", lies()),
         ("sabotage.md", sabotages()),
         ("fidelity.md", fidelity().await?),
         ("settings.md", settings()),
@@ -179,6 +181,32 @@ fn faults() -> String {
             let row = ["| `", &class.usage(), "` | ", class.text, " | ", class.stands_for, " |"];
             page.push_str(&[&row.concat(), claimed.as_str(), "\n"].concat());
         }
+    }
+    page
+}
+
+fn lies() -> String {
+    let mut page = format!("{GENERATED}\n# How backups and restores go wrong\n\n");
+    page.push_str("Each way in which a backup or a restore is known to lie, the tier that must find it, and what shows that it does: a [recipe that is broken so](broken-recipes.md) (on a real engine and simulated), a trial on a real engine, a [fault](faults.md) of the simulation, or a [sabotage](sabotage.md) of an app. A test holds the table against all of those: none that concerns backups or restores may be missing.\n\n");
+    page.push_str("| what is wrong | tier | expected | found by | shown by |\n");
+    page.push_str("| --- | --- | --- | --- | --- |\n");
+    for lie in LIES {
+        let shown: Vec<String> = lie.shown.iter().map(ToString::to_string).collect();
+        let (tier, expected) = (lie.tier.word(), lie.expected.to_string());
+        let row = [
+            "| ",
+            lie.text,
+            " | ",
+            tier,
+            " | ",
+            &expected,
+            " | `",
+            lie.check,
+            "` | ",
+            &shown.join(", "),
+            " |\n",
+        ];
+        page.push_str(&row.concat());
     }
     page
 }

@@ -159,6 +159,8 @@ pub enum Places {
     During(Phase),
     /// In any phase or tier; one must be named.
     Calls,
+    /// At the backup, which it is without a place, or at the restore.
+    Backups,
     /// When the run has said so many things: `@event:N`, which must be named.
     Events,
 }
@@ -173,6 +175,7 @@ impl Places {
             Self::Only(tier) => format!("[@{tier}]"),
             Self::During(phase) => format!("[@{}]", phase.word()),
             Self::Calls => "@phase, @tier or @phase@tier".to_owned(),
+            Self::Backups => "[@backup or @restore]".to_owned(),
             Self::Events => "@event:N".to_owned(),
         }
     }
@@ -180,12 +183,13 @@ impl Places {
     pub(super) fn allows(self, at: At) -> bool {
         let is_deploy = |tier| matches!(tier, Tier::Install | Tier::Upgrade);
         match (self, at) {
-            (Self::Throughout | Self::Deploys | Self::Pulls, At::Anywhere)
+            (Self::Throughout | Self::Deploys | Self::Pulls | Self::Backups, At::Anywhere)
             | (Self::Only(_) | Self::During(_), At::Anywhere)
             | (Self::Events, At::Event(_))
             | (Self::Calls, At::Phase(..)) => true,
             (Self::Calls, At::Tier(tier)) => tier != Tier::Custom,
             (Self::Deploys | Self::Pulls, At::Tier(tier)) => is_deploy(tier),
+            (Self::Backups, At::Tier(tier)) => matches!(tier, Tier::Backup | Tier::Restore),
             (Self::Pulls, At::Phase(Phase::Prepull, tier)) => tier.is_none_or(is_deploy),
             (Self::Only(only), At::Tier(tier)) => only == tier,
             (Self::During(only), At::Phase(phase, _)) => only == phase,
@@ -196,6 +200,7 @@ impl Places {
                 | Self::Only(_)
                 | Self::During(_)
                 | Self::Calls
+                | Self::Backups
                 | Self::Events,
                 At::Anywhere | At::Tier(_) | At::Phase(..) | At::Event(_),
             ) => false,

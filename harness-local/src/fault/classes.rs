@@ -8,7 +8,7 @@ use harness_core::tier::Tier::{self, Backup, Custom, Install, Restore, Upgrade};
 use super::amount::Parameter::{self, Jump, Nothing, Number, Share, Time, TimeOrForEver, Times};
 use super::at::{Phase, Places};
 use super::what::{Kind, What};
-use Places::{Calls, Deploys, During, Events, Only, Pulls, Throughout};
+use Places::{Backups, Calls, Deploys, During, Events, Only, Pulls, Throughout};
 
 /// A class of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +179,12 @@ pub const CLASSES: &[Class] = &[
         .stands_for("logs unavailable"),
     around((What::CensusFails, "census-fails"), Nothing, During(Phase::CensusAfter), "The census at the end cannot be taken.")
         .stands_for("leaks that nobody looked for"),
+    around((What::RepositoryLocked, "repository-locked"), Nothing, Backups, "Another process holds the lock of the backup agent's repository.")
+        .stands_for("agent's repository locked by another app's backup or by one that died"),
+    around((What::RepositoryFull, "repository-full"), Nothing, Backups, "The backup agent's repository has no space left.")
+        .stands_for("backup disk full"),
+    around((What::RepositoryGone, "repository-gone"), Nothing, Backups, "The backup agent's repository cannot be reached.")
+        .stands_for("remote repository down"),
     process((What::Kill, "kill"), Nothing, Events, "The harness is killed (SIGKILL).")
         .stands_for("SIGKILL at each step"),
     process((What::Term, "term"), Nothing, Events, "The harness is told to end (SIGTERM).")

@@ -62,6 +62,7 @@ impl Shape {
         };
         let is_there = match class.places {
             Places::Only(tier) => self.has(tier),
+            Places::Backups => self.has(Tier::Backup),
             Places::Throughout
             | Places::Deploys
             | Places::Pulls
@@ -168,6 +169,8 @@ fn place(class: &Class, numbers: &mut Random, shape: &Shape) -> At {
         Places::Throughout | Places::Only(_) | Places::During(_) => At::Anywhere,
         Places::Deploys => At::Tier(deploy),
         Places::Pulls => At::Phase(Phase::Prepull, Some(deploy)),
+        Places::Backups if shape.restore && chance(numbers, 50) => At::Tier(Tier::Restore),
+        Places::Backups => At::Tier(Tier::Backup),
         Places::Events => At::Event(numbers.next() % shape.events.max(1)),
         Places::Calls => {
             let has_op = |tier: &Tier| *tier != Tier::Custom && shape.has(*tier);

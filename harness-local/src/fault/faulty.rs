@@ -8,7 +8,7 @@ use harness_core::name::Commit;
 use harness_core::platform::{App, OpError, Revision};
 use jiff::Timestamp;
 
-use super::orders::{order, spoiled};
+use super::orders::{order, repository, spoiled};
 use super::parse::Fault;
 use super::script::{Call, Course};
 use super::what::{Kind, What};
@@ -63,6 +63,8 @@ pub(super) enum Goes {
     Fails { works: bool },
     /// The recipe does not let it succeed.
     Refused,
+    /// The backup agent's repository is in such a state.
+    Unusable(&'static str),
 }
 
 /// How long a command of abra's takes on a host that is not slow, and a question to the engine.
@@ -245,6 +247,8 @@ impl<R: Reach> Faulty<R> {
             Goes::Fails { works: false }
         } else if fault.what == What::LongSecret {
             Goes::Refused
+        } else if let Some(state) = repository(fault.what) {
+            Goes::Unusable(state)
         } else {
             return None;
         };

@@ -30,6 +30,17 @@ pub(super) fn order(fault: Fault) -> Option<DeployOrder> {
     .find_map(|(what, order)| (what == fault.what).then_some(order))
 }
 
+/// Returns what is wrong with the backup agent's repository, as it is told of a real one; none: nothing is.
+pub(super) fn repository(what: What) -> Option<&'static str> {
+    [
+        (What::RepositoryLocked, "is locked by another process: unable to create lock in backend: repository is already locked exclusively"),
+        (What::RepositoryFull, "has no space left: Fatal: unable to save snapshot: no space left on device"),
+        (What::RepositoryGone, "is not there, or cannot be reached: Fatal: unable to open config file: connection refused"),
+    ]
+    .into_iter()
+    .find_map(|(own, state)| (own == what).then_some(state))
+}
+
 /// Returns what a class makes backups or restores do; none: it is not about them.
 pub(super) fn spoiled(what: What) -> Option<Spoiled> {
     [

@@ -43,6 +43,10 @@ impl<R: Reach> Faulty<R> {
             Goes::On => return work().await,
             Goes::Hangs { works } | Goes::Fails { works } => works,
             Goes::Refused => true,
+            Goes::Unusable(state) => {
+                let text = format!("the repository of the backup agent {state}");
+                return error(CauseClass::Host, text);
+            }
         };
         if works {
             drop(work().await);
@@ -57,7 +61,7 @@ impl<R: Reach> Faulty<R> {
                 let text = "a secret's name must be 64 characters or fewer";
                 error(CauseClass::Recipe, text.to_owned())
             }
-            Goes::On | Goes::Fails { .. } => {
+            Goes::On | Goes::Fails { .. } | Goes::Unusable(_) => {
                 error(CauseClass::Host, "no space left on device".to_owned())
             }
         }
@@ -174,7 +178,7 @@ impl<R: Reach> Platform for Faulty<R> {
         let url = format!("https://{}{path}", app.domain);
         let refused = |e: OpError| HttpError::Connect { url: url.clone(), reason: e.to_string() };
         match self.enter(Call::Get, Some(app)).await.map_err(refused)? {
-            Goes::On | Goes::Refused => self.inner.get(app, path, limit).await,
+            Goes::On | Goes::Refused | Goes::Unusable(_) => self.inner.get(app, path, limit).await,
             Goes::Hangs { .. } => {
                 self.shared().pass(limit).await;
                 Err(HttpError::TimedOut { url, limit })
@@ -188,7 +192,9 @@ impl<R: Reach> Platform for Faulty<R> {
     async fn connect(&self, app: &App, port: u16, limit: Duration) -> Result<(), ConnectError> {
         let unreachable = |e: OpError| ConnectError::Unreachable { port, reason: e.cause.evidence };
         match self.enter(Call::Connect, Some(app)).await.map_err(unreachable)? {
-            Goes::On | Goes::Refused => self.inner.connect(app, port, limit).await,
+            Goes::On | Goes::Refused | Goes::Unusable(_) => {
+                self.inner.connect(app, port, limit).await
+            }
             Goes::Hangs { .. } => {
                 self.shared().pass(limit).await;
                 Err(ConnectError::TimedOut { port, limit })

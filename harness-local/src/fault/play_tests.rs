@@ -120,6 +120,14 @@ async fn a_backup_or_restore_loses_what_was_ordered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_agents_repository_cannot_be_used() {
+    let locked = fails("repository-locked", &["backup"], "host: the repository").await;
+    assert!(locked.came("backup").contains("is locked by another process"));
+    fails("repository-full@backup", &["backup"], "has no space left").await;
+    fails("repository-gone@restore", &["restore", "read"], "cannot be reached").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn images_cannot_be_had() {
     fails("registry-429@prepull", &["pull"], "registry: the engine could not pull").await;
     fails("registry-timeout@prepull@install", &["pull"], "was not pulled within").await;

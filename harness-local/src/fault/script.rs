@@ -202,6 +202,10 @@ impl Course {
                 let tier = fault.at.tier().unwrap_or(Tier::Install);
                 call == Call::Deploy && self.tier == Some(tier)
             }
+            Places::Backups => {
+                let tier = fault.at.tier().unwrap_or(Tier::Backup);
+                call == op_of(tier) && self.tier == Some(tier)
+            }
             Places::Calls => self.begins_at(fault, call),
         }
     }
@@ -289,6 +293,8 @@ mod tests {
         assert_eq!(begins("task-killed@install"), [5]);
         assert_eq!(begins("task-killed@deploy@upgrade"), [10]);
         assert_eq!(begins("task-killed@backup"), [11]);
+        assert_eq!(begins("repository-locked"), [11]);
+        assert_eq!(begins("repository-gone@restore"), [12]);
         assert_eq!(begins("census-fails"), [17]);
         assert_eq!(begins("call-fails@census"), [0]);
         assert_eq!(begins("network-busy"), [14]);

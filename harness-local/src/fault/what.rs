@@ -80,6 +80,9 @@ pub enum What {
     HeadMoved,
     LogsGone,
     CensusFails,
+    RepositoryLocked,
+    RepositoryFull,
+    RepositoryGone,
     // The harness itself.
     Kill,
     Term,

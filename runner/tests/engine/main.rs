@@ -5,6 +5,7 @@
 //!
 //! Without `CCCI_ENGINE_TESTS` every trial is listed as ignored, with the reason.
 
+mod backups;
 mod bad_input;
 mod fidelity;
 mod green;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let mut trials: Vec<(String, Work)> = Vec::new();
     trials.extend(green::trials());
     trials.extend(unverified::trials());
+    trials.extend(backups::trials());
     trials.extend(killed::trials());
     trials.extend(bad_input::trials());
     trials.extend(secrets::trials());

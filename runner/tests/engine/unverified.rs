@@ -2,16 +2,18 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use harness_core::wait::{Hint, Pace, Readiness, until};
 use libtest_mimic::Failed;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Work;
-use super::world::World;
+use super::world::{World, docker};
 
 pub(crate) fn trials() -> Vec<(String, Work)> {
     vec![
         ("unverified::an_abra_that_hangs_is_the_harness".to_owned(), abra_hangs),
         ("exclusive::an_engine_that_goes_away_is_the_host".to_owned(), engine_goes_away),
+        ("exclusive::a_locked_repository_is_the_hosts".to_owned(), locked_repository),
     ]
 }
 
@@ -67,4 +69,75 @@ fn engine_goes_away(world: &World) -> Result<(), Failed> {
         return Err(format!("gc: {}{}", collected.stdout, collected.stderr).into());
     }
     world.nothing_is_left_of(&dir)
+}
+
+/// A restic of the backup agent's own holds the exclusive lock of its repository: one that reads all of it, and may read
+/// a kilobyte a second.
+fn locked_repository(world: &World) -> Result<(), Failed> {
+    let service = "label=com.docker.swarm.service.name=backupbot_app";
+    let bots = world.tool(docker(), &["ps", "--quiet", "--filter", service])?;
+    let bot = bots.lines().next().ok_or("no backup bot runs")?;
+    let in_bot = |script: &str| world.tool(docker(), &["exec", bot, "sh", "-c", script]);
+    let made = in_bot(
+        "restic cat config --no-lock >/dev/null 2>&1 || restic init >/dev/null; \
+         head -c 300000 /dev/urandom | restic backup --quiet --json --stdin --host ccci-lock-test",
+    )?;
+    let summary = made.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok());
+    let snapshot = summary.into_iter().find_map(|s| s["snapshot_id"].as_str().map(str::to_owned));
+    let snapshot = snapshot.ok_or_else(|| format!("restic names no snapshot: {made}"))?;
+    let holds = "echo $$ > /tmp/holder; exec restic check --read-data --limit-download 1";
+    world.tool(docker(), &["exec", "--detach", bot, "sh", "-c", holds])?;
+    let seen = world.block_on(locks(world, bot, Locks::Some)).and_then(|()| while_locked(world));
+    // The lock goes with its holder, whatever was seen.
+    let freed = in_bot("kill -INT $(cat /tmp/holder)")
+        .and_then(|_| world.block_on(locks(world, bot, Locks::None)))
+        .or_else(|_| in_bot("restic unlock --remove-all").map(drop));
+    let forgotten = in_bot(&format!("restic forget --quiet --prune {snapshot}"));
+    seen.and(freed).and(forgotten.map(drop))
+}
+
+/// What is to be seen of a repository's locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Locks {
+    None,
+    Some,
+}
+
+/// Waits until the backup bot's repository is locked, or is not.
+async fn locks(world: &World, bot: &str, wanted: Locks) -> Result<(), Failed> {
+    let look = async || {
+        let list = "ls \"$RESTIC_REPOSITORY/locks\"";
+        match world.ask(docker(), &["exec", bot, "sh", "-c", list]).await {
+            Ok(names) if names.trim().is_empty() == (wanted == Locks::None) => Readiness::Ready(()),
+            Ok(names) => Readiness::NotYet(format!("{} locks", names.lines().count())),
+            Err(error) => Readiness::NotYet(error.message().unwrap_or_default().to_owned()),
+        }
+    };
+    let pace = Pace::within(std::time::Duration::from_secs(30));
+    Ok(until(pace, &Hint::default(), look, |_| {}).await?)
+}
+
+fn while_locked(world: &World) -> Result<(), Failed> {
+    let clone = world.own_clone("custom-html")?;
+    let ended = world.run(&[
+        "--recipe",
+        "custom-html",
+        "--source",
+        clone.as_str(),
+        "--stages",
+        "install,backup,restore",
+    ])?;
+    ended.exits_with(3)?;
+    ended.says("/verdict", &json!("not-verified"))?;
+    ended.says("/results/install", &json!("pass"))?;
+    ended.says("/results/backup", &json!("unver"))?;
+    ended.says("/results/restore", &json!("unver"))?;
+    ended.says("/cause/class", &json!("host"))?;
+    let evidence = ended.results.as_ref().and_then(|r| r["cause"]["evidence"].as_str());
+    let evidence = evidence.unwrap_or_default();
+    if !evidence.contains("the repository of the backup agent is locked by another process") {
+        return Err(format!("the evidence is: {evidence}").into());
+    }
+    ended.says("/census/left_behind", &json!([]))?;
+    world.nothing_is_left_of(&ended.dir.ok_or("no run folder")?)
 }

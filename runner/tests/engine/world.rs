@@ -89,9 +89,14 @@ impl World {
 
     /// Runs a program to its end and returns what it printed.
     pub(crate) fn tool(&self, program: &str, args: &[&str]) -> Result<String, Failed> {
-        let cmd =
-            Cmd::new(program, &self.base, Deadline::after(Duration::from_secs(60))).args(args);
-        Ok(self.block_on(cmd.run())?.stdout)
+        self.block_on(self.ask(program, args))
+    }
+
+    /// As [`World::tool`], for what waits for something.
+    pub(crate) async fn ask(&self, program: &str, args: &[&str]) -> Result<String, Failed> {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let cmd = Cmd::new(program, &self.base, deadline).args(args.iter().copied());
+        Ok(cmd.run().await?.stdout)
     }
 
     /// Returns the names of everything on the engine that carries this text, as the engine's own client lists it.
@@ -156,6 +161,26 @@ impl World {
             ],
         )?;
         Ok(clone)
+    }
+
+    /// Changes one place in a file of a clone and commits that.
+    pub(crate) fn edit(
+        &self,
+        clone: &Utf8Path,
+        file: &str,
+        old: &str,
+        new: &str,
+    ) -> Result<(), Failed> {
+        let path = clone.join(file);
+        let text = std::fs::read_to_string(&path)?;
+        if text.matches(old).count() != 1 {
+            return Err(format!("{file} does not have this text once: {old}").into());
+        }
+        std::fs::write(&path, text.replace(old, new))?;
+        let author = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
+        let commit = ["commit", "--quiet", "--all", "--message", "change for a test"];
+        let args = [&["-C", clone.as_str()], &author[..], &commit[..]].concat();
+        self.tool("git", &args).map(drop)
     }
 
     /// Waits until a run's event log says that a phase has begun in a tier.
