@@ -1,7 +1,7 @@
 //! Snapshots of a volume beside plain `tar` piped through `zstd`, taking turns in one run: the same level, the same
 //! number of threads, and both synced at the end. Every turn is a process of its own, so that its memory is its own.
 //!
-//! `--large` measures 5 GB too, `--only MB` one size.
+//! `--large` measures 5 GB too, and says whether memory is flat up to there; `--only MB` measures one size.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -33,11 +33,14 @@ async fn main() -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
         ["--turn", way, folder] => turn(way, Utf8Path::new(folder)).await,
-        ["--only", size] => measure((size.parse()?, 3)).await,
+        ["--only", size] => measure((size.parse()?, 3)).await.map(drop),
         ["--large"] => {
+            has_room(LARGE.0)?;
+            let mut peaks = Vec::new();
             for size in SIZES.into_iter().chain([LARGE]) {
-                measure(size).await?;
+                peaks.push((size.0, measure(size).await?));
             }
+            flat(&peaks);
             Ok(())
         }
         [] => {
@@ -106,8 +109,38 @@ fn peak() -> Result<u64> {
     Ok(kb.parse()?)
 }
 
-/// Measures one size.
-async fn measure((size, turns): (usize, usize)) -> Result<()> {
+/// Fails unless the folder for temporary files has room for so many megabytes: the volume, both archives, the one that a
+/// new one takes the place of, and the volume once more while it is restored.
+fn has_room(size: usize) -> Result<()> {
+    let folder = std::env::temp_dir();
+    let stat = nix::sys::statvfs::statvfs(&folder)?;
+    let free = stat.blocks_available() * stat.fragment_size() / MB as u64;
+    let needed = 4 * size as u64;
+    if free < needed {
+        let folder = folder.display();
+        return Err(format!("{folder} has {free} MB free, and {needed} MB are needed").into());
+    }
+    Ok(())
+}
+
+/// Says how much memory each size took, in KB, and how much more the largest took than the smallest.
+fn flat(peaks: &[(usize, [u64; 4])]) {
+    for (nth, what) in [(1, "snapshot"), (3, "restore")] {
+        let each: Vec<String> = peaks
+            .iter()
+            .map(|(size, peak)| format!("{size} MB {:.1} MB", peak[nth] as f64 / 1024.0))
+            .collect();
+        let (first, last) = (peaks[0].1[nth], peaks[peaks.len() - 1].1[nth]);
+        let ratio = last as f64 / first as f64;
+        print_line(&format!(
+            "bench    peak memory of a {what}: {}; the last is {ratio:.2} times the first",
+            each.join(", ")
+        ));
+    }
+}
+
+/// Measures one size, and returns the most memory that each way had, in KB.
+async fn measure((size, turns): (usize, usize)) -> Result<[u64; 4]> {
     let dir = tempfile::tempdir()?;
     let folder = Utf8PathBuf::try_from(dir.path().to_owned())?;
     fill(&folder.join("volume"), size)?;
@@ -146,7 +179,7 @@ async fn measure((size, turns): (usize, usize)) -> Result<()> {
         let ratio = median(plain) as f64 / median(ours) as f64;
         print_line(&format!("{line} ratio {ratio:.2} (goal 0.9)"));
     }
-    Ok(())
+    Ok(memory)
 }
 
 /// Fills a volume: of ten megabytes, one file of eight and half of them such as no compressor makes smaller, the rest

@@ -18,7 +18,8 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 5)]
     runs: usize,
 
-    /// Measure snapshots of 5 GB too; the folder for temporary files needs room for four times as much.
+    /// Measure snapshots of 5 GB too, and whether memory is flat from 10 MB to there. It takes some minutes, and the
+    /// folder for temporary files needs room for four times as much.
     #[arg(long)]
     large: bool,
 }
@@ -48,6 +49,11 @@ pub(crate) async fn run(machine: &Machine, args: &Args) -> anyhow::Result<()> {
         snapshots.extend(["--", "--large"]);
     }
     stream::cargo(machine, &snapshots, &[])?;
+    if !args.large {
+        say(
+            "bench    snapshots of 5 GB, and memory up to there: not measured, `--large` asks for it",
+        );
+    }
     simulated(machine)?;
     peers(machine, args).await?;
     if is_answering(&Docker::new(machine)).await {
