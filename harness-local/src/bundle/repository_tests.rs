@@ -143,7 +143,10 @@ fn the_tables_and_the_folders_agree() {
     listed.extend([
         "custom-html",
         "custom-html-tiny",
+        "drone",
         "ghost",
+        "gitea",
+        "keycloak",
         "matrix-synapse",
         "mumble",
         "own-tests",
@@ -298,4 +301,62 @@ async fn matrix_synapse_has_two_releases_and_a_head_that_brings_a_newer_synapse(
     let paths = |volume: &str| claims.volumes.iter().find(|v| v.volume == volume).unwrap();
     assert_eq!(paths("postgres").paths, ["backup.sql.gz"]);
     assert!(paths("data").covered && paths("data").paths.is_empty());
+}
+
+#[tokio::test]
+async fn gitea_is_sampled_with_a_database_that_is_dumped_and_can_do_without() {
+    let place = Place::new();
+    let repository = place.build("gitea").await;
+    let tags = repository.tags().await.unwrap();
+    let seen: Vec<_> = tags.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(seen, ["3.5.2+1.25.5-rootless", "3.5.3+1.25.5-rootless"]);
+    let head = place.at("gitea", "main").await;
+    assert_eq!(head.compose_files, ["compose.yml", "compose.mariadb.yml"]);
+    let image = head.compose.service("app").unwrap().image.clone();
+    assert_eq!(image.as_deref(), Some("gitea/gitea:1.26.0-rootless"));
+    let claims = head.compose.backup();
+    let paths = |volume: &str| claims.volumes.iter().find(|v| v.volume == volume).unwrap();
+    assert_eq!(paths("mysql").paths, ["backup.sql.gz"]);
+    assert!(["data", "config"].iter().all(|v| paths(v).covered && paths(v).paths.is_empty()));
+    let lengths: Vec<_> =
+        head.env_sample.secrets().into_iter().map(|s| (s.name, s.length)).collect();
+    assert!(lengths.contains(&("jwt_secret".to_owned(), Some(43))), "{lengths:?}");
+    assert!(lengths.iter().all(|(name, _)| name != "lfs_jwt_secret"), "{lengths:?}");
+
+    let chosen = |files: &str| [("COMPOSE_FILE".to_owned(), files.to_owned())];
+    let alone = chosen("compose.yml:compose.sqlite3.yml");
+    let alone = repository.read_recipe(&head.commit, &alone).await.unwrap();
+    assert_eq!((alone.compose.services.len(), alone.compose.backup().hooks.len()), (1, 0));
+    let large = chosen("compose.yml:compose.mariadb.yml:compose.lfs.yml");
+    assert!(repository.read_recipe(&head.commit, &large).await.is_ok());
+    let base = repository.resolve("3.5.3+1.25.5-rootless").await.unwrap();
+    assert!(repository.read_recipe(&base, &large).await.is_err(), "large files came with head");
+}
+
+#[tokio::test]
+async fn keycloak_has_a_limit_on_memory_and_a_head_that_brings_a_newer_keycloak() {
+    let place = Place::new();
+    let base = place.at("keycloak", "10.7.0+26.5.6").await;
+    let head = place.at("keycloak", "main").await;
+    let image = |r: &RecipeAt, s: &str| r.compose.service(s).unwrap().image.clone().unwrap();
+    assert_eq!(image(&base, "app"), "keycloak/keycloak:26.5.6");
+    assert_eq!(image(&head, "app"), "keycloak/keycloak:26.7.3");
+    assert!(head.version > base.version);
+    let moments: Vec<_> = head.compose.backup().hooks.iter().map(|h| h.when).collect();
+    assert_eq!(moments, [HookMoment::BeforeBackup, HookMoment::AfterRestore]);
+    let repository = place.build("keycloak").await;
+    for (reference, has_limit) in [("10.6.0+26.5.6", false), ("10.7.0+26.5.6", true)] {
+        let commit = repository.resolve(reference).await.unwrap();
+        let text = repository.file_at(&commit, "compose.yml").await.unwrap().unwrap();
+        assert_eq!(text.contains("memory: 1536M"), has_limit, "{reference}");
+    }
+}
+
+#[tokio::test]
+async fn drone_has_no_backups_and_a_secret_that_is_a_giteas() {
+    let head = Place::new().at("drone", "main").await;
+    assert!(!head.compose.backup().enabled);
+    let secrets = head.env_sample.secrets();
+    let made: Vec<_> = secrets.iter().map(|s| (s.name.as_str(), s.generate)).collect();
+    assert_eq!(made, [("rpc_secret", true), ("client_secret", false)]);
 }
