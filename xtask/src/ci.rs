@@ -43,7 +43,7 @@ fn wants_server(flags: &[String]) -> bool {
     value("--platform").is_some_and(|v| v == "swarm") && value("--docker-host").is_none() && !help
 }
 
-/// The images that the recipe needs; all of them for one that is not known here.
+/// The images that the recipe needs; all that need no name for one that is not known here.
 fn images_for(flags: &[String]) -> Option<Vec<String>> {
     images_of(value_of(flags, "--recipe")?)
 }
@@ -59,6 +59,8 @@ fn images_of(recipe: &str) -> Option<Vec<String>> {
         "custom-html" => &["nginx"],
         "custom-html-tiny" => &["static-web-server"],
         "ghost" => &["ghost", "mariadb"],
+        "gitea" => &["gitea/gitea", "mariadb"],
+        "keycloak" => &["keycloak/keycloak", "mariadb"],
         "matrix-synapse" => &["nginx", "postgres", "matrixdotorg/synapse"],
         "postgres-page" => &["nginx", "postgres"],
         "mumble" => &["mumblevoip/mumble-server", "cc-ci/mumble-web"],

@@ -13,6 +13,9 @@ use crate::progress::say;
 const CARGO_VARIABLES: [&str; 4] =
     ["CARGO_HOME", "RUSTUP_HOME", "CARGO_TARGET_DIR", "CARGO_NET_OFFLINE"];
 
+/// What Go needs beyond the usual: where modules come from, and where they and what was compiled are kept.
+const GO_VARIABLES: [&str; 5] = ["GOPROXY", "GOSUMDB", "GOTOOLCHAIN", "GOMODCACHE", "GOCACHE"];
+
 /// Where tasks run.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
@@ -32,7 +35,7 @@ impl Machine {
     /// Looks around. Only `main` calls this: the environment is read here and nowhere else.
     pub(crate) fn detect() -> anyhow::Result<Self> {
         let mut base = BaseEnv::capture();
-        for name in CARGO_VARIABLES {
+        for name in CARGO_VARIABLES.iter().chain(&GO_VARIABLES).copied() {
             if let Some(value) = variable(name) {
                 base = base.with(name, value);
             }

@@ -10,6 +10,8 @@ use super::base::build_base;
 use super::crates::ensure_crate;
 use super::ensure::{BUILT_LOCALLY, RECIPE_HASH};
 use super::ghost::add_ghost;
+use super::go_module::add_gitea;
+use super::maven::ensure_keycloak;
 use super::npm::{ensure_tools, path_of, work_folder};
 use super::pypi::add_synapse;
 use super::recipe_hash::files;
@@ -51,6 +53,10 @@ pub(super) async fn build(
             version_arg = [("VERSION", version)];
             args = &version_arg;
             add_synapse(machine, version, &context).await?;
+        }
+        Source::Gitea { version } => add_gitea(machine, version, &context).await?,
+        Source::Keycloak { version } => {
+            place(&ensure_keycloak(machine, version).await?, &context.join("keycloak.tar.gz"))?;
         }
         Source::Crate { name, version } => {
             place(&ensure_crate(machine, name, version).await?, &context.join(name))?;

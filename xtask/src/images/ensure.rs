@@ -43,7 +43,8 @@ pub(super) struct Planned {
     program: Option<Binary>,
 }
 
-/// Builds what is missing or outdated of the named images and all that they are built on. No name means all.
+/// Builds what is missing or outdated of the named images and all that they are built on. No name means all but
+/// those that are built by name only.
 pub(crate) async fn ensure_images(machine: &Machine, names: &[String]) -> anyhow::Result<()> {
     let _lock = machine.lock("images", "another build of images")?;
     let mut has_replaced = false;
@@ -110,6 +111,8 @@ fn program_of(image: &Image) -> Option<&'static str> {
         | Source::Node
         | Source::Ghost { .. }
         | Source::Synapse { .. }
+        | Source::Gitea { .. }
+        | Source::Keycloak { .. }
         | Source::Crate { .. } => None,
     }
 }

@@ -8,6 +8,8 @@ mod build;
 mod crates;
 mod ensure;
 mod ghost;
+mod go_module;
+mod maven;
 mod mirror;
 mod npm;
 mod prune;

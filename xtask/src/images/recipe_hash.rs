@@ -26,6 +26,8 @@ pub(super) fn recipe_hash(
         Source::Synapse { .. } => PSYCOPG,
         Source::Debian { .. }
         | Source::Packages { .. }
+        | Source::Gitea { .. }
+        | Source::Keycloak { .. }
         | Source::Crate { .. }
         | Source::Program { .. } => "",
     };

@@ -26,6 +26,10 @@ pub(super) enum Source {
     Ghost { version: &'static str },
     /// Synapse from the Python package index.
     Synapse { version: &'static str },
+    /// Gitea from its Go module.
+    Gitea { version: &'static str },
+    /// Keycloak from Maven Central.
+    Keycloak { version: &'static str },
     /// A program from the crates registry, linked statically.
     Crate { name: &'static str, version: &'static str },
     /// A program of harness-local.
@@ -86,6 +90,10 @@ pub(super) const IMAGES: &[Image] = &[
         parent: None,
         source: Source::Crate { name: "static-web-server", version: "2.44.1" },
     },
+    gitea("gitea/gitea:1.25.5-rootless", "1.25.5"),
+    gitea("gitea/gitea:1.26.0-rootless", "1.26.0"),
+    keycloak("keycloak/keycloak:26.5.6", "26.5.6"),
+    keycloak("keycloak/keycloak:26.7.3", "26.7.3"),
     mumble("mumblevoip/mumble-server:v1.3.4-0", &[("SUITE", "bookworm"), ("VERSION", "1.3.4")]),
     mumble("mumblevoip/mumble-server:v1.5.735-0", &[("SUITE", "trixie"), ("VERSION", "1.5.735")]),
     Image {
@@ -117,7 +125,33 @@ const fn synapse(tag: &'static str, version: &'static str) -> Image {
     Image { tag, folder: Some("synapse"), parent: Some(BASE), source: Source::Synapse { version } }
 }
 
-/// Returns the named images with all that they are built on, in the order of building. No name means all.
+const fn gitea(tag: &'static str, version: &'static str) -> Image {
+    Image { tag, folder: Some("gitea"), parent: Some(BASE), source: Source::Gitea { version } }
+}
+
+const fn keycloak(tag: &'static str, version: &'static str) -> Image {
+    let source = Source::Keycloak { version };
+    Image { tag, folder: Some("keycloak"), parent: Some(BASE), source }
+}
+
+impl Source {
+    /// Returns whether it is built only where it is named: it takes a toolchain that not every machine has.
+    const fn is_by_name_only(self) -> bool {
+        match self {
+            Self::Gitea { .. } | Self::Keycloak { .. } => true,
+            Self::Debian { .. }
+            | Self::Packages { .. }
+            | Self::Node
+            | Self::Ghost { .. }
+            | Self::Synapse { .. }
+            | Self::Crate { .. }
+            | Self::Program { .. } => false,
+        }
+    }
+}
+
+/// Returns the named images with all that they are built on, in the order of building. No name means all but those that
+/// are built by name only.
 ///
 /// # Errors
 /// A name is no image's; it is the error.
@@ -132,7 +166,11 @@ pub(super) fn select(names: &[String]) -> Result<Vec<Image>, String> {
     }
     let mut wanted: Vec<&str> = Vec::new();
     for image in IMAGES.iter().rev() {
-        let asked_for = names.is_empty() || names.iter().any(|n| is_named(image, n));
+        let asked_for = if names.is_empty() {
+            !image.source.is_by_name_only()
+        } else {
+            names.iter().any(|n| is_named(image, n))
+        };
         if asked_for || wanted.contains(&image.tag) {
             wanted.push(image.tag);
             wanted.extend(image.parent);
@@ -165,7 +203,12 @@ mod tests {
         assert_eq!(selected(&["nginx"]), [BASE, "nginx:1.22.1", "nginx:1.26.3"]);
         let tiny = ["joseluisq/static-web-server:2.44.1"];
         assert_eq!(selected(&["static-web-server"]), tiny);
-        assert_eq!(selected(&[]).len(), IMAGES.len());
+        let apart = |tag: &str| tag.starts_with("gitea/") || tag.starts_with("keycloak/");
+        let all: Vec<_> = IMAGES.iter().map(|i| i.tag).filter(|tag| !apart(tag)).collect();
+        assert_eq!((selected(&[]), all.len()), (all, IMAGES.len() - 4));
+        let gitea = [BASE, "gitea/gitea:1.25.5-rootless", "gitea/gitea:1.26.0-rootless"];
+        assert_eq!(selected(&["gitea/gitea"]), gitea);
+        assert_eq!(selected(&["keycloak/keycloak:26.7.3"]), [BASE, "keycloak/keycloak:26.7.3"]);
         assert_eq!(select(&["ngnix".to_owned()]), Err("ngnix".to_owned()));
     }
 }
