@@ -73,7 +73,7 @@ impl Visitor {
     /// Sends `Origin: https://<domain>` with every request, as a browser does on the app's own pages.
     #[must_use]
     pub fn with_origin(self) -> Self {
-        let site = self.client.site();
+        let site = self.client.site().to_owned();
         self.with_header("origin", &site)
     }
 

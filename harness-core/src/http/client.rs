@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::redirect::Policy;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use url::Url;
 
 use super::in_process::{InProcess, Responder};
 use super::{Answer, HttpError};
@@ -44,13 +45,33 @@ pub enum ClientError {
         /// What went wrong.
         source: reqwest::Error,
     },
+    /// The text is not the address of a server. It is not repeated: it may hold a password.
+    #[error("expected an address like `https://host[:port][/path]`, seen one with {seen}")]
+    Address {
+        /// What is wrong with it.
+        seen: String,
+    },
 }
 
-/// A client for one host, reached through the router.
+/// A client for one host.
 #[derive(Clone, Debug)]
 pub struct Client {
     way: Way,
+    /// Scheme, host and port that requests go to.
     origin: Arc<str>,
+    /// Scheme, host and port as the other side's own pages name them.
+    site: Arc<str>,
+    /// What stands before every path.
+    prefix: Arc<str>,
+    made: Arc<Made>,
+}
+
+/// How a client was made, to make another one.
+#[derive(Clone, Debug)]
+enum Made {
+    ForApp { domain: Domain, route: Route, verify: bool },
+    InProcess { domain: Domain, responder: Arc<dyn Responder> },
+    At { address: String, ca: Option<Utf8PathBuf> },
 }
 
 /// Where requests go.
@@ -84,56 +105,109 @@ impl Client {
     /// # Errors
     /// What makes requests cannot be set up.
     pub fn in_process(domain: &Domain, responder: Arc<dyn Responder>) -> Result<Self, ClientError> {
+        let made = Made::InProcess { domain: domain.clone(), responder: Arc::clone(&responder) };
         let inner = InProcess::new(responder).map_err(|source| ClientError::Build { source })?;
-        Ok(Self {
-            way: Way::InProcess(Arc::new(inner)),
-            origin: format!("https://{domain}").into(),
-        })
+        let origin: Arc<str> = format!("https://{domain}").into();
+        let (site, prefix) = (Arc::clone(&origin), "".into());
+        let (way, made) = (Way::InProcess(Arc::new(inner)), Arc::new(made));
+        Ok(Self { way, origin, site, prefix, made })
+    }
+
+    /// Returns a client for a server that the system's own name resolution finds, at any address like
+    /// `http(s)://host[:port][/path]`; a path there stands before every path that is asked for. The certificate
+    /// authority is a file in PEM; none: the system's. It follows no redirect and keeps cookies.
+    ///
+    /// # Errors
+    /// The text is no such address, the certificate authority cannot be read, or TLS cannot be set up.
+    pub fn at(address: &str, ca: Option<&Utf8Path>) -> Result<Self, ClientError> {
+        let url = read_address(address)?;
+        let site: Arc<str> = url.origin().ascii_serialization().into();
+        let prefix = url.path().trim_end_matches('/').into();
+        let (builder, jar) = builder();
+        let builder = trusting(builder, ca)?;
+        let inner = builder.build().map_err(|source| ClientError::Build { source })?;
+        let made = Made::At { address: address.to_owned(), ca: ca.map(Utf8Path::to_owned) };
+        let (way, made) = (Way::Network(inner, jar), Arc::new(made));
+        Ok(Self { way, origin: Arc::clone(&site), site, prefix, made })
     }
 
     fn build(domain: &Domain, route: &Route, verify: bool) -> Result<Self, ClientError> {
-        let jar = Arc::new(Jar::default());
-        let mut builder = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .cookie_provider(Arc::clone(&jar))
-            .no_proxy()
-            .tls_info(true)
-            .connect_timeout(Duration::from_secs(5))
-            .resolve(domain.as_str(), route.https);
-        if !verify {
-            builder = builder.tls_danger_accept_invalid_certs(true);
-        } else if let Some(path) = &route.ca {
-            let pem = std::fs::read(path)
-                .map_err(|source| ClientError::ReadCa { path: path.clone(), source })?;
-            let roots = reqwest::Certificate::from_pem_bundle(&pem)
-                .map_err(|source| ClientError::Build { source })?;
-            builder = builder.tls_certs_only(roots);
-        }
+        let (builder, jar) = builder();
+        let builder = builder.resolve(domain.as_str(), route.https);
+        let builder = if verify {
+            trusting(builder, route.ca.as_deref())?
+        } else {
+            builder.tls_danger_accept_invalid_certs(true)
+        };
         let inner = builder.build().map_err(|source| ClientError::Build { source })?;
-        let origin = format!("https://{domain}:{}", route.https.port());
-        Ok(Self { way: Way::Network(inner, jar), origin: origin.into() })
+        let origin = format!("https://{domain}:{}", route.https.port()).into();
+        let (site, prefix) = (format!("https://{domain}").into(), "".into());
+        let made = Made::ForApp { domain: domain.clone(), route: route.clone(), verify };
+        let (way, made) = (Way::Network(inner, jar), Arc::new(made));
+        Ok(Self { way, origin, site, prefix, made })
     }
 
-    /// Returns `https://<domain>:<port>` (without a port in process), where requests go. The `Host` header carries the domain alone.
+    /// Returns scheme, host and port that requests go to: `https://<domain>:<port>` of an app (without a port in
+    /// process). The `Host` header carries those of [`Client::site`].
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
     /// Returns `https://<domain>`: the origin of the app's own pages, whichever port the router has here.
-    pub fn site(&self) -> String {
-        format!("https://{}", self.host())
+    pub fn site(&self) -> &str {
+        &self.site
+    }
+
+    /// Returns the address below which every path is: the site with the path that stands before all others, without a
+    /// slash at its end.
+    pub fn base(&self) -> String {
+        format!("{}{}", self.site, self.prefix)
+    }
+
+    /// Returns another client for the same place, which has no cookies: somebody whom it has never seen.
+    ///
+    /// # Errors
+    /// As when this one was made.
+    pub fn stranger(&self) -> Result<Self, ClientError> {
+        let other = match &*self.made {
+            Made::ForApp { domain, route, verify } => Self::build(domain, route, *verify),
+            Made::InProcess { domain, responder } => {
+                Self::in_process(domain, Arc::clone(responder))
+            }
+            Made::At { address, ca } => Self::at(address, ca.as_deref()),
+        };
+        Ok(Self { prefix: Arc::clone(&self.prefix), ..other? })
+    }
+
+    /// Returns the same client, cookies included, for paths from the root on.
+    #[must_use]
+    pub fn from_root(&self) -> Self {
+        Self { prefix: "".into(), ..self.clone() }
+    }
+
+    /// Returns the path and query, from the root on, of an address that is on this client's site; none of any other.
+    pub fn path_of(&self, url: &Url) -> Option<String> {
+        if url.origin().ascii_serialization() != *self.site {
+            return None;
+        }
+        let path = url.path();
+        Some(url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")))
     }
 
     /// Returns the `cookie` header that a request to a path would carry; none without cookies, and in process.
     pub fn cookies(&self, path: &str) -> Option<String> {
         let Way::Network(_, jar) = &self.way else { return None };
-        let url = format!("{}{path}", self.origin).parse().ok()?;
+        let url = self.url(path).parse().ok()?;
         Some(jar.cookies(&url)?.to_str().ok()?.to_owned())
     }
 
+    /// Returns what the `Host` header carries.
     fn host(&self) -> &str {
-        self.origin.trim_start_matches("https://").split(':').next().unwrap_or_default()
+        self.site.split_once("://").map_or(&*self.site, |(_, host)| host)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{}{path}", self.origin, self.prefix)
     }
 
     /// Begins a request to a path, for methods, headers and bodies of one's own; end it with [`Client::send`].
@@ -142,9 +216,7 @@ impl Client {
             Way::Network(client, _) => client,
             Way::InProcess(inner) => inner.client(),
         };
-        client
-            .request(method, format!("{}{path}", self.origin))
-            .header(reqwest::header::HOST, self.host())
+        client.request(method, self.url(path)).header(reqwest::header::HOST, self.host())
     }
 
     /// Asks for a path.
@@ -174,6 +246,48 @@ impl Client {
         tokio::time::timeout(limit, sent)
             .await
             .unwrap_or_else(|_| Err(HttpError::TimedOut { url: url.to_string(), limit }))
+    }
+}
+
+/// Begins a client that goes over the network; what it is told to remember is beside it.
+fn builder() -> (reqwest::ClientBuilder, Arc<Jar>) {
+    let jar = Arc::new(Jar::default());
+    let builder = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .cookie_provider(Arc::clone(&jar))
+        .no_proxy()
+        .tls_info(true)
+        .connect_timeout(Duration::from_secs(5));
+    (builder, jar)
+}
+
+/// Lets a client trust a certificate authority alone; none: those that the system trusts.
+fn trusting(
+    builder: reqwest::ClientBuilder,
+    ca: Option<&Utf8Path>,
+) -> Result<reqwest::ClientBuilder, ClientError> {
+    let Some(path) = ca else { return Ok(builder) };
+    let pem = std::fs::read(path)
+        .map_err(|source| ClientError::ReadCa { path: path.to_owned(), source })?;
+    let roots = reqwest::Certificate::from_pem_bundle(&pem)
+        .map_err(|source| ClientError::Build { source })?;
+    Ok(builder.tls_certs_only(roots))
+}
+
+fn read_address(address: &str) -> Result<Url, ClientError> {
+    let refused = |seen: String| ClientError::Address { seen };
+    let url = Url::parse(address).map_err(|e| refused(e.to_string()))?;
+    let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let wrong = [
+        (!is_http, format!("the scheme `{}`", url.scheme())),
+        (!url.username().is_empty() || url.password().is_some(), "credentials".to_owned()),
+        (url.query().is_some(), "a query".to_owned()),
+        (url.fragment().is_some(), "a fragment".to_owned()),
+    ];
+    match wrong.into_iter().find(|(is, _)| *is) {
+        Some((_, seen)) => Err(refused(seen)),
+        None => Ok(url),
     }
 }
 
@@ -214,3 +328,7 @@ fn classify(url: &str, limit: Duration, error: &reqwest::Error) -> HttpError {
         HttpError::Broken { url, reason }
     }
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;
