@@ -2,11 +2,15 @@
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
 use crate::machine::Machine;
 use crate::progress::say;
+
+/// What takes as long is said: where the time goes should be seen.
+const WORTH_A_LINE: Duration = Duration::from_secs(5);
 
 /// Runs cargo in the workspace and fails if it fails.
 pub(crate) fn cargo(machine: &Machine, args: &[&str], vars: &[(&str, &str)]) -> anyhow::Result<()> {
@@ -22,8 +26,13 @@ pub(crate) fn cargo_status(
     vars: &[(&str, &str)],
 ) -> anyhow::Result<ExitStatus> {
     say(&format!("$ cargo {}", args.join(" ")));
+    let began = Instant::now();
     let status =
         command("cargo").args(args).envs(vars.iter().copied()).current_dir(&machine.root).status();
+    let took = began.elapsed();
+    if took >= WORTH_A_LINE {
+        say(&format!("  {:.0} s", took.as_secs_f32()));
+    }
     status.context("failed to start cargo")
 }
 
