@@ -383,6 +383,9 @@ impl<'a> Stage<'a> {
     ) -> Finished {
         let mut happened = self.platform.took_effect();
         happened.extend(self.happened.lock().unwrap_or_else(PoisonError::into_inner).iter());
+        if self.plan.across_versions.is_some() {
+            happened = happened.into_iter().filter_map(Fault::after_bases_backup).collect();
+        }
         let events =
             ended.as_ref().map_or_else(|| recorded(&files, &self.plan), |e| e.events.clone());
         let fault = self.scenario.sabotage.and_then(Sabotage::fault);
