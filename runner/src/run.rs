@@ -206,7 +206,8 @@ impl Here<'_> {
             Choice::Embedded => {
                 let seed = self.request.seed.unwrap_or_else(|| seed_of(run_id));
                 let embedded = self.simulate(&prepared, seed).await?;
-                let faulty = Faulty::new(embedded, &self.request.faults, seed);
+                let faulty = Faulty::new(embedded, &self.request.faults, seed)
+                    .sparing_base(prepared.plan.across_versions.is_some());
                 let ended = self.session(&prepared, &faulty, &trials, None).await;
                 self.say_faults(&faulty.took_effect());
                 ended

@@ -144,7 +144,8 @@ impl<'a> Stage<'a> {
         Self {
             scenario,
             plan: prepared.plan.clone(),
-            platform: Faulty::new(server, &scenario.faults, scenario.seed),
+            platform: Faulty::new(server, &scenario.faults, scenario.seed)
+                .sparing_base(prepared.plan.across_versions.is_some()),
             disk: MemoryDisk::new(),
             leases: MemoryLeases::new(LAST),
             happened: Happened::default(),
@@ -383,9 +384,6 @@ impl<'a> Stage<'a> {
     ) -> Finished {
         let mut happened = self.platform.took_effect();
         happened.extend(self.happened.lock().unwrap_or_else(PoisonError::into_inner).iter());
-        if self.plan.across_versions.is_some() {
-            happened = happened.into_iter().filter_map(Fault::after_bases_backup).collect();
-        }
         let events =
             ended.as_ref().map_or_else(|| recorded(&files, &self.plan), |e| e.events.clone());
         let fault = self.scenario.sabotage.and_then(Sabotage::fault);

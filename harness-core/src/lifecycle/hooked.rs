@@ -3,7 +3,7 @@
 
 use crate::cause::{Cause, CauseClass};
 use crate::name::ServiceName;
-use crate::observation::{Observation, Task, TaskState};
+use crate::observation::{Observation, ServiceState, Task, TaskState};
 
 /// The exit code of what was killed, by whomever: an engine that goes down, a kernel without memory.
 const KILLED: i64 = 137;
@@ -61,6 +61,17 @@ pub(super) fn passed_over(
     Some(PassedOver { service: service.clone(), ended_with })
 }
 
+/// Returns the first service of which what ran before was killed meanwhile: what runs now has looked at the data anew,
+/// which an app that was left alone might not have done.
+pub(super) fn killed_meanwhile(before: &Observation, after: &Observation) -> Option<ServiceName> {
+    let was_killed = |service: &&ServiceState| {
+        let ran = running(before, &service.name);
+        let own = service.tasks.iter().filter(|task| ran.contains(&task.id.as_str()));
+        own.into_iter().any(|task| has_ended(task) && task.exit_code == Some(KILLED))
+    };
+    after.services.iter().find(was_killed).map(|service| service.name.clone())
+}
+
 /// Returns whether a task ended without having been told to by Swarm.
 fn has_ended(task: &Task) -> bool {
     matches!(task.state, TaskState::Complete | TaskState::Failed)
@@ -115,5 +126,20 @@ mod tests {
         assert_eq!(ended_with(TaskState::Failed, 1), Some(1));
         assert_eq!(ended_with(TaskState::Failed, KILLED), None);
         assert_eq!(ended_with(TaskState::Shutdown, 0), None, "Swarm told it to end");
+    }
+
+    #[test]
+    fn only_what_ran_before_and_was_killed_is_told() {
+        let ran = at(TaskState::Running, 1);
+        let told = |state, since, code| {
+            let mut after = at(state, since);
+            after.services[0].tasks[0].exit_code = Some(code);
+            killed_meanwhile(&ran, &after)
+        };
+        assert_eq!(told(TaskState::Failed, 1, KILLED), Some(name("db")));
+        assert_eq!(told(TaskState::Failed, 9, KILLED), None, "it did not run before");
+        assert_eq!(told(TaskState::Failed, 1, 1), None, "it ended by itself");
+        assert_eq!(told(TaskState::Shutdown, 1, KILLED), None, "Swarm told it to end");
+        assert_eq!(killed_meanwhile(&ran, &ran), None);
     }
 }

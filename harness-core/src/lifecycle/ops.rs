@@ -14,7 +14,7 @@ use crate::suite::Coordinates;
 use crate::tier::Tier;
 
 use super::bounded::bounded;
-use super::hooked::{PassedOver, passed_over};
+use super::hooked::{PassedOver, killed_meanwhile, passed_over};
 use super::job::{Job, State};
 use super::reach::Reach;
 use super::tiers::{TierEnd, Trouble};
@@ -138,10 +138,19 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         // What the host killed meanwhile may still be booting.
         self.settled(Tier::Restore, state).await?;
         self.seed(Tier::Restore, state).await?;
-        let before = Before::from_observation(&self.observe_once().await?);
+        let ran = self.observe_once().await?;
         self.put_back(Tier::Restore, &snapshot).await?;
-        self.ready_step(Tier::Restore, state, &before).await?;
-        Ok(())
+        let before = Before::from_observation(&ran);
+        let runs = self.ready_step(Tier::Restore, state, &before).await?;
+        match killed_meanwhile(&ran, &runs) {
+            None => Ok(()),
+            Some(service) => {
+                let text = format!(
+                    "service `{service}` was killed while the restore was made and started anew: whether one that goes on running shows what came back cannot be said"
+                );
+                Err(Trouble::new("restored", Cause::new(CauseClass::Host, text)))
+            }
+        }
     }
 
     /// Restores a snapshot into what runs.

@@ -96,6 +96,13 @@ impl<R: Reach> Faulty<R> {
         faulty
     }
 
+    /// Says whether a backup of base is made before the upgrade: faults of backups begin after it, as nobody judges it.
+    #[must_use]
+    pub fn sparing_base(self, is_backed_up: bool) -> Self {
+        self.state().course.spare_base(is_backed_up);
+        self
+    }
+
     /// Returns the server itself.
     pub const fn inner(&self) -> &Embedded<R> {
         &self.inner

@@ -88,21 +88,8 @@ impl Fault {
 
     /// Returns whether it spoils fewer backups than are made where they are wrong: the last one is right.
     pub fn is_mended(self) -> bool {
-        self.is_of_backups() && self.number().is_some_and(|times| times < ATTEMPTS)
-    }
-
-    /// Returns what is left of it for the backup tier where base is backed up before, which nobody judges; nothing if
-    /// it spoils that backup alone.
-    pub fn after_bases_backup(self) -> Option<Self> {
-        match self.number().filter(|_| self.is_of_backups()) {
-            None => Some(self),
-            Some(0 | 1) => None,
-            Some(times) => Some(Self { amount: Some(Amount::Number(times - 1)), ..self }),
-        }
-    }
-
-    fn is_of_backups(self) -> bool {
-        self.what.class().places == Places::Only(Tier::Backup)
+        let of_backups = self.what.class().places == Places::Only(Tier::Backup);
+        of_backups && self.number().is_some_and(|times| times < ATTEMPTS)
     }
 
     /// Returns the tiers that claim to catch it; in one of them it must end red. Of some faults nobody claims that.

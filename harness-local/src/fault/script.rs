@@ -138,9 +138,16 @@ pub(super) struct Course {
     pub(super) tier: Option<Tier>,
     counted: bool,
     placed: bool,
+    /// Whether the next backup is that of base, which nobody judges.
+    base_comes: bool,
 }
 
 impl Course {
+    /// Says whether a backup of base comes before that of the backup tier.
+    pub(super) const fn spare_base(&mut self, comes: bool) {
+        self.base_comes = comes;
+    }
+
     /// Takes the run further by a call, and says which census a census is.
     pub(super) fn go(&mut self, call: Call) -> Call {
         match call {
@@ -157,6 +164,7 @@ impl Course {
                 };
                 self.placed = true;
             }
+            Call::BackUp if self.base_comes => self.base_comes = false,
             Call::BackUp => self.tier = Some(Tier::Backup),
             Call::Restore if self.tier == Some(Tier::Disaster) => {}
             Call::Restore => self.tier = Some(Tier::Restore),
@@ -273,6 +281,19 @@ mod tests {
             course.begins(fault, call).then_some(at)
         };
         RUN.into_iter().enumerate().filter_map(at).collect()
+    }
+
+    #[test]
+    fn the_backup_of_base_is_spared() {
+        let fault: Fault = "dump-empty".parse().unwrap();
+        let mut course = Course::default();
+        course.spare_base(true);
+        let calls = [Call::Create, Call::BackUp, Call::Place, Call::Place, Call::BackUp];
+        let begins = calls.map(|call| {
+            let call = course.go(call);
+            course.begins(fault, call)
+        });
+        assert_eq!(begins, [false, false, false, false, true]);
     }
 
     #[test]

@@ -87,18 +87,6 @@ fn a_claim_follows_the_place() {
 }
 
 #[test]
-fn the_backup_of_base_takes_its_share_of_spoiled_backups() {
-    let left = |text: &str| {
-        let fault: Fault = text.parse().unwrap();
-        fault.after_bases_backup().map(|f| (f.to_string(), f.is_mended(), f.caught_by().len()))
-    };
-    assert_eq!(left("volume-missed:1"), None);
-    assert_eq!(left("hook-fails:3"), Some(("hook-fails:2".to_owned(), true, 0)));
-    assert_eq!(left("hook-fails"), Some(("hook-fails".to_owned(), false, 1)));
-    assert_eq!(left("crash-loop:1"), Some(("crash-loop:1".to_owned(), false, 0)));
-}
-
-#[test]
 fn a_shape_keeps_out_what_cannot_happen() {
     let bare = Shape {
         recipe_faults: true,
