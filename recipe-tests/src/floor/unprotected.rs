@@ -64,7 +64,10 @@ fn judge(stores: &[Store], found: &[Audited]) -> Finding {
     }
     let left_out: Vec<&Audited> = found.iter().filter(|a| a.is_left_out).collect();
     let Some(first) = left_out.first() else { return Finding::Right };
-    let seen = left_out.iter().map(|a| format!("`{}`: {}", a.found.store, a.found.reason));
+    let seen = left_out.iter().map(|a| {
+        let size = a.found.bytes.map(|bytes| format!(" ({bytes} bytes)")).unwrap_or_default();
+        format!("`{}`{size}: {}", a.found.store, a.found.reason)
+    });
     let is_database = stores
         .iter()
         .any(|s| s.product != Product::Files && left_out.iter().any(|a| a.found.store == s.id()));
@@ -121,7 +124,7 @@ mod tests {
 
     fn found(store: &str, status: Standing) -> Audited {
         let reason = "no volume is mounted there".to_owned();
-        let found = Unprotected { store: store.to_owned(), bytes: None, status, reason };
+        let found = Unprotected { store: store.to_owned(), bytes: Some(12), status, reason };
         Audited { is_left_out: status == Standing::Unprotected, found }
     }
 
@@ -139,7 +142,7 @@ mod tests {
         let stores = [store(None, Coverage::Nothing { reason: String::new() })];
         let wrong = seen(&stores, &[found("db:postgres", Standing::Unprotected)]);
         let said = [
-            "`db:postgres`: no volume is mounted there",
+            "`db:postgres` (12 bytes): no volume is mounted there",
             "`volume` of a `[[store]]`",
             "unprotected = { \"db:postgres\" = \"why\" }",
         ];
