@@ -159,7 +159,7 @@ pub const LIES: &[Lie] = &[
         (Backup, "backed_up"),
         Expected::MadeAgain,
         &[
-            Trial("real::backups::a_database_killed_in_one_dump_is_a_flake_or_the_hosts"),
+            Trial("real::backups::a_database_killed_in_one_dump_is_no_failure"),
             Trial("real::backups::a_database_killed_in_every_dump_is_the_hosts"),
             Fault(What::TaskKilled),
         ],

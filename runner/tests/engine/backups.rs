@@ -13,7 +13,7 @@ use super::world::{Ended, World, docker, ended};
 
 pub(crate) fn trials() -> Vec<(String, Work)> {
     vec![
-        ("real::backups::a_database_killed_in_one_dump_is_a_flake_or_the_hosts".to_owned(), |w| {
+        ("real::backups::a_database_killed_in_one_dump_is_no_failure".to_owned(), |w| {
             killed_in(w, Kills::First)
         }),
         ("real::backups::a_database_killed_in_every_dump_is_the_hosts".to_owned(), |w| {
