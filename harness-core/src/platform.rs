@@ -79,6 +79,10 @@ pub enum Attachment {
         https: std::net::SocketAddr,
         /// The certificate authority that signs its certificates, in PEM.
         ca: Utf8PathBuf,
+        /// When its time began, by the clock on the wall and by its own.
+        began: Timestamp,
+        /// How many seconds pass there in one.
+        speed: u32,
     },
     /// A server simulated in the same process, in virtual time: there is no address.
     InProcess,

@@ -189,7 +189,12 @@ impl Keycloak {
         *self.inner.held.lock().await = None;
     }
 
-    async fn token(&self, act: &str) -> Result<Secret, AdminError> {
+    /// Returns the administrator's token, for questions outside of `/admin/realms`; the text says what for, as it fits
+    /// after "failed to".
+    ///
+    /// # Errors
+    /// The administrator is not let in.
+    pub async fn token(&self, act: &str) -> Result<Secret, AdminError> {
         let mut held = self.inner.held.lock().await;
         if let Some(held) = held.as_ref().filter(|held| self.now() < held.until) {
             return Ok(held.token.clone());

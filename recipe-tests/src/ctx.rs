@@ -277,6 +277,11 @@ impl Ctx {
         format!("{word}-{:016x}{:016x}", half(), half())
     }
 
+    /// Returns the way to the app on a server in this process; none on any other.
+    pub(crate) fn attached_within(&self) -> Option<embedded::Attached> {
+        self.inner.within.as_ref().map(|within| within.attached.clone())
+    }
+
     /// Returns whether the harness itself is being measured and there is no app.
     pub(crate) fn is_instant(&self) -> bool {
         matches!(self.inner.run.attachment, Attachment::Instant)

@@ -5,6 +5,9 @@ use harness_core::cause::CauseClass;
 use harness_core::chain::Chain;
 use harness_core::http::{ClientError, HttpError, NotJson};
 use harness_core::wait::WaitError;
+use harness_sso::{
+    AdminError, AskError, DiscoverError, GrantError, JwtError, LoginError, LoginFailure, MakeError,
+};
 
 use crate::check::Failure;
 use crate::page::PageError;
@@ -67,6 +70,93 @@ impl From<ConnectError> for Failure {
 impl From<PageError> for Failure {
     fn from(error: PageError) -> Self {
         Self::error(error.cause(), error.to_string())
+    }
+}
+
+/// What a provider of identities does not do, or does wrong, is the app's doing where the app is the provider.
+impl From<AdminError> for Failure {
+    fn from(error: AdminError) -> Self {
+        let text = Chain(&error).to_string();
+        match error {
+            AdminError::Http { source, .. } => Self::error(Self::from(source).cause, text),
+            AdminError::NotLetIn { .. }
+            | AdminError::Missing { .. }
+            | AdminError::AlreadyThere { .. }
+            | AdminError::Unexpected { .. } => Self::error(CauseClass::App, text),
+        }
+    }
+}
+
+impl From<MakeError> for Failure {
+    fn from(error: MakeError) -> Self {
+        match error {
+            MakeError::NotRemembered(error) => Self::error(CauseClass::Harness, error.to_string()),
+            MakeError::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl From<DiscoverError> for Failure {
+    fn from(error: DiscoverError) -> Self {
+        let text = Chain(&error).to_string();
+        match error {
+            DiscoverError::Http { source, .. } => Self::error(Self::from(source).cause, text),
+            DiscoverError::Unreadable { .. } | DiscoverError::Wrong { .. } => {
+                Self::error(CauseClass::App, text)
+            }
+        }
+    }
+}
+
+impl From<GrantError> for Failure {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::Http(error) => error.into(),
+            GrantError::Refused(_) | GrantError::Unreadable { .. } => {
+                Self::error(CauseClass::App, error.to_string())
+            }
+        }
+    }
+}
+
+impl From<AskError> for Failure {
+    fn from(error: AskError) -> Self {
+        let text = Chain(&error).to_string();
+        match error {
+            AskError::Http { source, .. } => Self::error(Self::from(source).cause, text),
+            AskError::Unauthorized { .. }
+            | AskError::Nowhere { .. }
+            | AskError::Unreadable { .. } => Self::error(CauseClass::App, text),
+        }
+    }
+}
+
+impl From<JwtError> for Failure {
+    fn from(error: JwtError) -> Self {
+        Self::error(CauseClass::App, error.to_string())
+    }
+}
+
+impl From<LoginError> for Failure {
+    fn from(error: LoginError) -> Self {
+        let text = Chain(&error).to_string();
+        match error.why {
+            LoginFailure::NoAnswer { source, .. } => Self::error(Self::from(source).cause, text),
+            LoginFailure::WrongPassword { .. }
+            | LoginFailure::AccountDisabled { .. }
+            | LoginFailure::AccountUnfinished { .. }
+            | LoginFailure::RedirectRefused { .. }
+            | LoginFailure::UnknownClient { .. }
+            | LoginFailure::ConsentNeeded { .. }
+            | LoginFailure::ProviderError { .. }
+            | LoginFailure::ProviderPage { .. }
+            | LoginFailure::OtherHost { .. }
+            | LoginFailure::Loop { .. }
+            | LoginFailure::NeverAsked { .. }
+            | LoginFailure::AppError { .. }
+            | LoginFailure::Broken { .. }
+            | LoginFailure::OtherAttempt { .. } => Self::error(CauseClass::App, text),
+        }
     }
 }
 

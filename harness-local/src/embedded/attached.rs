@@ -10,6 +10,7 @@ use harness_core::http::Answer;
 use harness_core::name::ServiceName;
 use harness_core::observation::Observation;
 use harness_core::platform::App;
+use jiff::Timestamp;
 use thiserror::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -100,6 +101,14 @@ impl Attached {
     /// Returns the app.
     pub const fn app(&self) -> &App {
         &self.app
+    }
+
+    /// Returns the time there, when the server is in this process; none when it is in another.
+    pub fn now(&self) -> Option<Timestamp> {
+        match &self.way {
+            Way::Port { .. } => None,
+            Way::Here { shared, .. } => Some(shared.now()),
+        }
     }
 
     /// Takes a request through the router of a server in this process; none when it is in another: there one asks

@@ -34,6 +34,8 @@ pub struct Loopback {
     control: SocketAddr,
     token: String,
     ca: Utf8PathBuf,
+    began: Timestamp,
+    speed: u32,
     dir: Utf8PathBuf,
     base_env: BaseEnv,
     _tasks: JoinSet<()>,
@@ -67,8 +69,19 @@ impl Embedded<Loopback> {
         let controlled = control::serve(control_listener, token.clone(), tls, Arc::clone(&shared));
         tasks.spawn(controlled);
         let clients = Mutex::default();
-        let (dir, base_env) = (settings.dir, settings.base_env);
-        let reach = Loopback { clients, https, control, token, ca, dir, base_env, _tasks: tasks };
+        let (dir, base_env, speed) = (settings.dir, settings.base_env, settings.speed.max(1));
+        let reach = Loopback {
+            clients,
+            https,
+            control,
+            token,
+            ca,
+            began: now,
+            speed,
+            dir,
+            base_env,
+            _tasks: tasks,
+        };
         Ok(Self {
             server: Server::new(settings.seed, settings.files, settings.laid, shared),
             reach,
@@ -104,6 +117,8 @@ impl Reach for Loopback {
             token: self.token.clone(),
             https: self.https,
             ca: self.ca.clone(),
+            began: self.began,
+            speed: self.speed,
         }
     }
 

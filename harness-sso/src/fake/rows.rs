@@ -1,9 +1,10 @@
 //! What a Keycloak keeps, as rows. Main items: [`Rows`], [`Memory`].
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub enum Kind {
     /// A realm.
     Realm,
@@ -38,7 +39,7 @@ impl Kind {
 }
 
 /// A row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Row {
     /// Its id, which no other row of its kind has.
     pub id: String,
