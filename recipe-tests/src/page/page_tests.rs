@@ -200,6 +200,8 @@ fn what_the_picture_shows_is_without_secrets() {
         async move {
             let page = ctx.page().await?;
             page.goto("/").await?;
+            // What the page adds by itself comes before what is added here.
+            page.wait_for("#late").await?;
             page.fill("input[name=password]", PASSWORD).await?;
             let add = format!(
                 "document.body.insertAdjacentHTML('beforeend', '<p>it is {PASSWORD}</p>'); \
