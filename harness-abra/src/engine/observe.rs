@@ -3,6 +3,7 @@
 use bollard::models::{
     Service, ServiceSpec, ServiceSpecMode, ServiceUpdateStatus, ServiceUpdateStatusStateEnum,
     Task as ApiTask, TaskSpec, TaskSpecRestartPolicyConditionEnum, TaskState as ApiState,
+    TaskStatus,
 };
 use harness_core::name::{ServiceName, StackName};
 use harness_core::observation::{
@@ -149,7 +150,11 @@ fn update(status: &ServiceUpdateStatus) -> Option<Update> {
 }
 
 fn task(at: Timestamp, task: &ApiTask, needed: &Value) -> Task {
-    let status = task.status.clone().unwrap_or_default();
+    let mut status = task.status.clone().unwrap_or_default();
+    let should_run = matches!(task.desired_state, Some(ApiState::RUNNING | ApiState::READY));
+    if !should_run && has_only_lost_its_network(&status) {
+        (status.state, status.err) = (Some(ApiState::SHUTDOWN), None);
+    }
     let state = state(status.state);
     let time = |text: Option<&str>| text.and_then(|t| t.parse::<Timestamp>().ok());
     let created = time(task.created_at.as_deref()).unwrap_or(at);
@@ -159,7 +164,7 @@ fn task(at: Timestamp, task: &ApiTask, needed: &Value) -> Task {
     Task {
         id: task.id.clone().unwrap_or_default(),
         state,
-        should_run: matches!(task.desired_state, Some(ApiState::RUNNING | ApiState::READY)),
+        should_run,
         is_current: task.spec.as_ref().is_some_and(|spec| canonical(spec) == *needed),
         created,
         since: time(status.timestamp.as_deref()).unwrap_or(created),
@@ -167,6 +172,16 @@ fn task(at: Timestamp, task: &ApiTask, needed: &Value) -> Task {
         exit_code: container.exit_code.filter(|_| ended && id.is_some()),
         container: id,
     }
+}
+
+/// Returns whether a task ended well and the engine then stumbled over its network, which another task had taken away:
+/// seen of a Docker Engine 20.10 where two tasks of a service end in the same moment. It is no failure of the app.
+fn has_only_lost_its_network(status: &TaskStatus) -> bool {
+    let ended_with = status.container_status.as_ref().and_then(|c| c.exit_code);
+    let is_about_it = |error: &String| error.starts_with("error while removing network");
+    status.state == Some(ApiState::FAILED)
+        && ended_with.unwrap_or_default() == 0
+        && status.err.as_ref().is_some_and(is_about_it)
 }
 
 /// Reads a task's state. A task that is ready waits for its turn to start.

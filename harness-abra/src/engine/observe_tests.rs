@@ -104,3 +104,23 @@ fn the_digest_changes_with_the_task_and_with_how_it_is_reached_and_with_nothing_
     reached.endpoint_spec.get_or_insert_default().ports = Some(vec![Default::default()]);
     assert_ne!(task_spec_digest(&reached), digest);
 }
+
+#[test]
+fn a_task_that_ended_well_and_lost_its_network_has_not_failed() {
+    let seen = |desired: ApiState, code: i64, error: &str| {
+        let mut all: Vec<ApiTask> =
+            serde_json::from_str(include_str!("../../fixtures/engine/20.10/tasks.json")).unwrap();
+        let one = &mut all[0];
+        one.desired_state = Some(desired);
+        let status = one.status.get_or_insert_default();
+        (status.state, status.err) = (Some(ApiState::FAILED), Some(error.to_owned()));
+        status.container_status.get_or_insert_default().exit_code = Some(code);
+        let read = task("2026-11-21T13:25:00Z".parse().unwrap(), one, &Value::Null);
+        (read.state, read.error.is_some())
+    };
+    let lost = "error while removing network: unknown network a_default id b";
+    assert_eq!(seen(ApiState::SHUTDOWN, 0, lost), (TaskState::Shutdown, false));
+    assert_eq!(seen(ApiState::SHUTDOWN, 1, lost), (TaskState::Failed, true));
+    assert_eq!(seen(ApiState::RUNNING, 0, lost), (TaskState::Failed, true));
+    assert_eq!(seen(ApiState::SHUTDOWN, 0, "task: non-zero exit (0)"), (TaskState::Failed, true));
+}
