@@ -1,6 +1,7 @@
 //! A login as a person makes it, without a browser: redirects are followed by hand over the hosts that were declared,
 //! the provider's form is read, filled in and sent. What needs JavaScript is not for here. Main type: [`Login`].
 
+use std::fmt;
 use std::time::Duration;
 
 use harness_core::http::{Answer, Client, ClientError, Method};
@@ -37,7 +38,7 @@ pub struct Login {
 }
 
 /// Where a login ended: on a page of the app.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Landing {
     /// The page.
     pub answer: Answer,
@@ -45,6 +46,14 @@ pub struct Landing {
     pub url: Url,
     /// The way there.
     pub trail: Vec<Hop>,
+}
+
+/// The page may hold a session, and its address a code.
+impl fmt::Debug for Landing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (url, status) = (shown(&self.url), self.answer.status);
+        write!(f, "Landing({url}, status {status}, after {:?})", self.trail)
+    }
 }
 
 /// Where a login leads back to, before anybody has gone there.
@@ -61,7 +70,7 @@ pub struct Callback {
 struct Step {
     method: Method,
     url: Url,
-    fields: Vec<(String, String)>,
+    fields: Vec<(String, Secret)>,
 }
 
 impl Step {
@@ -208,7 +217,7 @@ impl Walk<'_> {
         request = request.header("accept", "text/html,application/xhtml+xml");
         request = request.header("accept-language", "en");
         if step.method == Method::POST {
-            let fields = step.fields.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+            let fields = step.fields.iter().map(|(n, v)| (n.as_str(), v.expose()));
             request = with_form(request, fields).header("origin", client.site());
         }
         let answer = client.send(request, self.login.limit).await;
@@ -226,7 +235,7 @@ impl Walk<'_> {
             was_sent,
             consent: login.consent,
             user: &login.user,
-            password: login.password.expose(),
+            password: &login.password,
         };
         next(&Page::read(&answer.text()), known)
     }

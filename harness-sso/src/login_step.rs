@@ -1,5 +1,6 @@
 //! What is done with a page of a provider. Main item: [`next`].
 
+use harness_core::secret::Secret;
 use url::Url;
 
 use crate::login_error::LoginFailure;
@@ -28,7 +29,7 @@ pub(crate) struct Known<'a> {
     /// Who logs in.
     pub(crate) user: &'a str,
     /// With what.
-    pub(crate) password: &'a str,
+    pub(crate) password: &'a Secret,
 }
 
 /// A form that is sent.
@@ -37,7 +38,7 @@ pub(crate) struct Filled {
     /// Where to.
     pub(crate) to: Url,
     /// What.
-    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) fields: Vec<(String, Secret)>,
     /// Whether the password is in it.
     pub(crate) has_password: bool,
 }
@@ -59,7 +60,7 @@ pub(crate) fn next(page: &Page, known: Known<'_>) -> Result<Filled, LoginFailure
     let login = page
         .forms
         .iter()
-        .find_map(|form| Some((form, form.with_login(known.user, known.password)?)));
+        .find_map(|form| Some((form, form.with_login(known.user, known.password.expose())?)));
     if let Some((form, fields)) = login {
         if known.was_sent {
             return Err(refused(&page.notices.join(": "), said));
@@ -97,6 +98,7 @@ fn filled(
     if has_password && to.origin() != page.origin() {
         return Err(LoginFailure::OtherHost { host: to.origin().ascii_serialization() });
     }
+    let fields = fields.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
     Ok(Filled { to, fields, has_password })
 }
 

@@ -15,7 +15,7 @@ fn answer(status: u16, location: Option<&str>) -> Answer {
 }
 
 fn posted() -> Step {
-    let fields = vec![("password".to_owned(), "hunter22".to_owned())];
+    let fields = vec![("password".to_owned(), Secret::new("hunter22"))];
     Step { method: Method::POST, url: url("https://kc.test/a/in"), fields }
 }
 
@@ -98,9 +98,11 @@ fn a_code_is_this_attempts(#[case] query: &str, #[case] expected: Result<&str, &
     assert_eq!(read.as_deref().map_err(String::as_str), expected);
 }
 
-fn known(url: &Url) -> Known<'_> {
-    let (user, password) = ("alice", "hunter22");
-    Known { url, status: 200, was_sent: false, consent: Consent::Given, user, password }
+fn judged(html: &str, url: &Url) -> Result<Filled, LoginFailure> {
+    let (user, password) = ("alice", &Secret::new("hunter22"));
+    let known =
+        Known { url, status: 200, was_sent: false, consent: Consent::Given, user, password };
+    next(&Page::read(html), known)
 }
 
 #[rstest]
@@ -116,7 +118,7 @@ fn a_password_is_sent_to_the_provider_alone_and_never_in_an_address(
     #[case] said: &str,
 ) {
     let at = url("https://kc.test/auth");
-    let error = next(&Page::read(html), known(&at)).unwrap_err().to_string();
+    let error = judged(html, &at).unwrap_err().to_string();
     assert!(error.contains(said) && !error.contains("hunter22"), "{error}");
 }
 
@@ -124,7 +126,7 @@ fn a_password_is_sent_to_the_provider_alone_and_never_in_an_address(
 fn a_form_without_an_action_is_sent_to_its_own_page() {
     let at = url("https://kc.test/auth?a=b");
     let html = "<form method=post><input name=u><input type=password name=p></form>";
-    let filled = next(&Page::read(html), known(&at)).unwrap();
+    let filled = judged(html, &at).unwrap();
     assert_eq!((filled.to, filled.has_password), (at, true));
 }
 
@@ -132,10 +134,10 @@ fn a_form_without_an_action_is_sent_to_its_own_page() {
 fn a_result_in_a_form_is_handed_over_and_a_search_is_not() {
     let at = url("https://kc.test/auth");
     let html = "<form method=post action='https://app.test/cb'><input type=hidden name=code value=c></form>";
-    let filled = next(&Page::read(html), known(&at)).unwrap();
+    let filled = judged(html, &at).unwrap();
     assert_eq!((filled.to, filled.has_password), (url("https://app.test/cb"), false));
     let html = "<form method=post action='/search'><input type=hidden name=code value=c></form>";
-    assert!(next(&Page::read(html), known(&at)).is_err());
+    assert!(judged(html, &at).is_err());
 }
 
 #[rstest]
@@ -147,7 +149,6 @@ fn a_result_in_a_form_is_handed_over_and_a_search_is_not() {
 #[case("Restart login cookie not found.", "ProviderPage")]
 fn pages_of_both_providers_are_understood(#[case] said: &str, #[case] meant: &str) {
     let at = url("https://kc.test/auth");
-    let page = Page::read(&format!("<h1>{said}</h1>"));
-    let error = format!("{:?}", next(&page, known(&at)).unwrap_err());
+    let error = format!("{:?}", judged(&format!("<h1>{said}</h1>"), &at).unwrap_err());
     assert!(error.starts_with(meant), "{error}");
 }

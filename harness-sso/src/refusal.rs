@@ -152,6 +152,24 @@ mod tests {
     #[case(400, 400, "invalid_grant", "Account is not fully set up", Refusal::AccountUnfinished)]
     #[case(400, 400, "invalid_grant", "Account disabled", Refusal::AccountDisabled)]
     #[case(400, 400, "invalid_grant", "Session not active", Refusal::SessionEnded)]
+    #[case(400, 400, "invalid_grant", "Invalid refresh token", Refusal::SessionEnded)]
+    #[case(
+        400,
+        400,
+        "invalid_grant",
+        "Session doesn't have required client",
+        Refusal::SessionEnded
+    )]
+    #[case(400, 400, "invalid_grant", "Code not valid", Refusal::CodeSpent)]
+    #[case(400, 400, "invalid_grant", "Incorrect redirect_uri", Refusal::OtherRedirect)]
+    #[case(400, 400, "invalid_grant", "PKCE code verifier not specified", Refusal::WrongVerifier)]
+    #[case(
+        400,
+        400,
+        "invalid_grant",
+        "PKCE verification failed: Code mismatch",
+        Refusal::WrongVerifier
+    )]
     fn both_versions_mean_the_same(
         #[case] newer: u16,
         #[case] older: u16,

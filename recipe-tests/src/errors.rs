@@ -184,6 +184,23 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_that_cannot_be_reached_is_the_hosts_fault_and_what_it_says_the_apps() {
+        let (url, reason) = ("https://kc.test".to_owned(), "refused".to_owned());
+        let gone = || HttpError::Connect { url: url.clone(), reason: reason.clone() };
+        let act = "make a realm".to_owned();
+        let http = AdminError::Http { act: act.clone(), source: gone() };
+        assert_eq!(Failure::from(MakeError::Failed(http)).cause, CauseClass::Host);
+        let missing = AdminError::Missing { act, seen: "status 404".to_owned() };
+        assert_eq!(Failure::from(missing).cause, CauseClass::App);
+        let why = LoginFailure::NoAnswer { url: url.clone(), source: gone() };
+        let failure = Failure::from(LoginError { why, trail: Vec::new() });
+        assert_eq!(failure.cause, CauseClass::Host);
+        assert!(failure.to_string().contains("no answer from https://kc.test: no connection"));
+        let why = LoginFailure::Loop { hops: 30 };
+        assert_eq!(Failure::from(LoginError { why, trail: Vec::new() }).cause, CauseClass::App);
+    }
+
+    #[test]
     fn an_engine_that_is_gone_keeps_its_cause() {
         let reason = "connection refused".to_owned();
         let error = ReachError::Engine { cause: CauseClass::Host, reason };

@@ -1,6 +1,7 @@
 //! One way to make a client: route and trust given, no redirect, no hidden retry, a limit on each request. What is
 //! asked goes over the network, or to something in this process.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +55,7 @@ pub enum ClientError {
 }
 
 /// A client for one host.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     way: Way,
     /// Scheme, host and port that requests go to.
@@ -66,6 +67,13 @@ pub struct Client {
     made: Arc<Made>,
 }
 
+/// What it remembers is somebody's session, and is not shown.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.base())
+    }
+}
+
 /// How a client was made, to make another one.
 #[derive(Clone, Debug)]
 enum Made {
@@ -75,7 +83,7 @@ enum Made {
 }
 
 /// Where requests go.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Way {
     /// To the router, by HTTPS, with what the client was told to remember.
     Network(reqwest::Client, Arc<Jar>),

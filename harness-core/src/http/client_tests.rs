@@ -77,6 +77,7 @@ async fn plain_http_below_a_path_is_asked_for_with_host_and_port_and_cookies_com
     assert!(said.starts_with("GET /auth/x HTTP/1.1\r\n"), "{said}");
     assert!(said.contains("cookie: session=1\r\n"), "{said}");
     assert_eq!(client.cookies("/x").as_deref(), Some("session=1"));
+    assert_eq!(format!("{client:?}"), format!("Client(http://{host}/auth)"), "no session");
     let stranger = client.stranger().unwrap();
     assert_eq!((stranger.cookies("/x"), stranger.base()), (None, client.base()));
 }

@@ -133,7 +133,10 @@ async fn a_person_logs_in_to_an_app_and_the_trail_shows_nothing_of_worth(#[case]
         assert!(hop.starts_with(begin.as_str()), "{hop} does not begin with {begin}");
     }
     assert_eq!(app.get("/", LIMIT).await.unwrap().status, 200, "the app's client is in");
-    assert!(!format!("{landing:?}").contains("session_code=e"), "{landing:?}");
+    let debugged = format!("{landing:?} {login:?} {app:?}");
+    for secret in ["hunter22", "session=1", "KEYCLOAK_IDENTITY"] {
+        assert!(!debugged.contains(secret), "{debugged}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
