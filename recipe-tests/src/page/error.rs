@@ -6,6 +6,15 @@ use harness_core::browser::how_to_install;
 use harness_core::cause::CauseClass;
 use thiserror::Error;
 
+/// What ChromeDriver says when the browser itself, or one of its processes, has ended: no app can do that to it.
+const ENDED: [&str; 5] = [
+    "tab crashed",
+    "chrome not reachable",
+    "not connected to DevTools",
+    "invalid session id",
+    "session deleted",
+];
+
 /// Why a page could not be had, opened or used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PageError {
@@ -103,6 +112,9 @@ impl PageError {
             Self::NotReady { last, .. } if last.contains("ERR_CONNECTION_REFUSED") => {
                 CauseClass::Host
             }
+            Self::Browser { reason, .. } if ENDED.iter().any(|e| reason.contains(e)) => {
+                CauseClass::Host
+            }
             Self::Refused { .. }
             | Self::NoPage { .. }
             | Self::NotReady { .. }
@@ -124,11 +136,12 @@ mod tests {
         let limit = Duration::from_secs(1);
         let not_ready =
             |last: &str| PageError::NotReady { url: url(), limit, last: last.to_owned() };
-        let browser = |is_suites| PageError::Browser {
+        let says = |reason: &str, is_suites| PageError::Browser {
             what: "click `p`".to_owned(),
-            reason: "no".to_owned(),
+            reason: reason.to_owned(),
             is_suites,
         };
+        let browser = |is_suites| says("no", is_suites);
         for (error, cause) in [
             (PageError::Missing { program: "chromium" }, CauseClass::Host),
             (no_page("net::ERR_CERT_DATE_INVALID"), CauseClass::Recipe),
@@ -137,6 +150,8 @@ mod tests {
             (not_ready("status 503"), CauseClass::App),
             (browser(true), CauseClass::Suite),
             (browser(false), CauseClass::App),
+            (says("tab crashed (Session info: chrome=120)", false), CauseClass::Host),
+            (says("disconnected: not connected to DevTools", false), CauseClass::Host),
         ] {
             assert_eq!(error.cause(), cause, "{error}");
         }

@@ -76,7 +76,10 @@ fn simulated_alike(world: &World, broken: &Broken, real: &Ended) -> Result<(), F
     {
         let expected =
             real.results.as_ref().and_then(|r| r.pointer(pointer)).unwrap_or(&Value::Null);
-        simulated.says(pointer, expected)?;
+        simulated.says(pointer, expected).map_err(|unlike| {
+            let unlike = unlike.message().unwrap_or_default();
+            Failed::from(format!("{unlike}\nand on the engine:\n{}", real.text))
+        })?;
     }
     let (real, simulated) = (failed_checks(real), failed_checks(&simulated));
     let alike = match broken.engine {
