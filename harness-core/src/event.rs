@@ -11,7 +11,7 @@ use crate::census::Item;
 use crate::converge::{Before, Decided};
 use crate::ledger::LedgerEntry;
 use crate::lint::LintReport;
-use crate::name::ServiceName;
+use crate::name::{RecipeName, ServiceName};
 use crate::observation::Observation;
 use crate::plan::Plan;
 use crate::platform::PlatformFacts;
@@ -180,6 +180,14 @@ pub enum Happened {
         service: String,
         /// Its last lines.
         lines: Vec<String>,
+    },
+    /// A dependency is there, or could not be had, or was lost meanwhile: the last word counts.
+    DependencySeen {
+        /// The recipe.
+        recipe: RecipeName,
+        /// Why it is not there; none: it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        trouble: Option<Cause>,
     },
     /// The run was told to end, or its deadline passed.
     Stopped {

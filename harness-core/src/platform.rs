@@ -232,11 +232,12 @@ pub trait Platform: Send + Sync {
     ) -> impl Future<Output = Result<(), OpError>> + Send;
 
     /// Runs the suite's `install_steps.sh` for an app that was made and does not run yet. What it changes in the app's
-    /// env file is what is deployed.
+    /// env file is what is deployed. `given` is what it is told besides: variables by name.
     fn install_steps(
         &self,
         app: &App,
         script: &str,
+        given: &[(String, String)],
         limit: Duration,
     ) -> impl Future<Output = Result<StepsRan, OpError>> + Send;
 

@@ -6,9 +6,9 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cause::CauseClass;
+use crate::cause::{Cause, CauseClass};
 use crate::ledger::LedgerEntry;
-use crate::name::ServiceName;
+use crate::name::{RecipeName, ServiceName};
 use crate::observation::Observation;
 use crate::platform::{App, Attachment, Revision, Snapshot};
 use crate::repo_tests::RepoTest;
@@ -31,6 +31,8 @@ pub enum Phase {
     Check,
     /// Look at what a backup of base brought back in head: told, and judged only where the suite says so.
     Across,
+    /// Make what another app needs of this one, which was deployed for it: what is kept is handed to it.
+    Provide,
 }
 
 /// All that a trials process knows of the run. Written whole before each process, mode 0600: it may hold secrets.
@@ -77,6 +79,12 @@ pub struct RunFile {
     pub unprotected: BTreeMap<String, String>,
     /// What seeds handed on, by key.
     pub facts: BTreeMap<String, Value>,
+    /// What was deployed before the app because it needs it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deps: BTreeMap<RecipeName, Dependency>,
+    /// The app that this one is a dependency of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consumer: Option<Consumer>,
     /// What of the recipe's own tests is run in this phase.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repo_tests: Vec<RepoTest>,
@@ -93,6 +101,41 @@ pub struct RunFile {
 
 const fn yes() -> bool {
     true
+}
+
+/// The app that a dependency is deployed for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Consumer {
+    /// The app; it does not run yet.
+    pub app: App,
+    /// The paths of it to which an identity provider sends people back.
+    pub redirects: Vec<String>,
+}
+
+/// What was deployed because another app needs it.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Dependency {
+    /// Its app.
+    pub app: App,
+    /// Why it is not there, if it is not.
+    pub trouble: Option<Cause>,
+    /// What its suite provides, by key.
+    pub facts: BTreeMap<String, Value>,
+}
+
+impl Dependency {
+    /// Returns what its suite provides as text, by key: what settings and scripts can be given.
+    pub fn texts(&self) -> BTreeMap<String, String> {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => value.to_string(),
+        };
+        self.facts.iter().map(|(key, value)| (key.clone(), text(value))).collect()
+    }
 }
 
 /// What must answer, and how.
@@ -228,6 +271,12 @@ pub struct SuiteDescription {
     pub own_checks: Vec<String>,
     /// Every seed, as `tier::seed`.
     pub seeds: Vec<String>,
+    /// The checks that need a dependency, as `tier::check`, each with what it needs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub needs: BTreeMap<String, Vec<RecipeName>>,
+    /// What it provides to those that depend on the recipe, by key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub provides: Vec<String>,
     /// Whether scripts of the recipe's own repository are run.
     #[serde(default)]
     pub is_approved: bool,

@@ -40,6 +40,8 @@ fn run_file(out: Utf8PathBuf, trials: usize) -> RunFile {
         unrecognized: Vec::new(),
         unprotected: BTreeMap::new(),
         facts: BTreeMap::from([("empty_trials".to_owned(), trials.into())]),
+        deps: BTreeMap::new(),
+        consumer: None,
         repo_tests: Vec::new(),
         without_suite: false,
         browser: None,

@@ -27,6 +27,16 @@ pub enum InvalidSuite {
         /// The name.
         step: String,
     },
+    /// A dependency that is no recipe.
+    #[error("`{step}` in recipes/{recipe}/suite.rs needs `{needed}`, which is no recipe's name")]
+    Needs {
+        /// The recipe.
+        recipe: String,
+        /// The step.
+        step: String,
+        /// What it says to need.
+        needed: String,
+    },
     /// The list of recipes whose own scripts are run cannot be used.
     #[error(transparent)]
     Approved(#[from] InvalidApproved),
@@ -69,6 +79,10 @@ pub fn describe(recipe: &RecipeName) -> Result<SuiteDescription, InvalidSuite> {
         steps.map(|s| format!("{}::{}", s.tier, s.name)).collect()
     };
     let named = |phase| named_of(&steps, phase);
+    let needing = steps.iter().filter(|s| s.phase == Phase::Check && !s.needs.is_empty());
+    let needs =
+        needing.map(|step| Ok((format!("{}::{}", step.tier, step.name), needs(recipe, step)?)));
+    let provides = folder.and_then(|f| f.suite).map(|suite| suite().provides).unwrap_or_default();
     let text = |of: fn(&Folder) -> Option<&'static str>| folder.and_then(of).map(str::to_owned);
     Ok(SuiteDescription {
         has_folder: folder.is_some(),
@@ -80,8 +94,33 @@ pub fn describe(recipe: &RecipeName) -> Result<SuiteDescription, InvalidSuite> {
         checks: named(Phase::Check),
         own_checks: named_of(steps.get(floor_len()..).unwrap_or_default(), Phase::Check),
         seeds: named(Phase::Seed),
+        needs: needs.collect::<Result<_, InvalidSuite>>()?,
+        provides: provides.into_iter().map(str::to_owned).collect(),
         is_approved: approved()?.has(recipe),
     })
+}
+
+/// Returns what describes every suite of this program, with this description for one of them. A suite that cannot be
+/// used is described as one without a folder.
+pub fn suites_with(
+    recipe: &RecipeName,
+    suite: SuiteDescription,
+) -> impl Fn(&RecipeName) -> SuiteDescription + Sync {
+    let recipe = recipe.clone();
+    move |asked| {
+        if *asked == recipe { suite.clone() } else { describe(asked).unwrap_or_default() }
+    }
+}
+
+fn needs(recipe: &RecipeName, step: &Step) -> Result<Vec<RecipeName>, InvalidSuite> {
+    let name = |needed: &&str| {
+        RecipeName::try_from((*needed).to_owned()).map_err(|_not_a_name| InvalidSuite::Needs {
+            recipe: recipe.to_string(),
+            step: step.name.clone(),
+            needed: (*needed).to_owned(),
+        })
+    };
+    step.needs.iter().map(name).collect()
 }
 
 /// Returns how many of the first steps are the floor's.
@@ -111,6 +150,7 @@ pub(crate) fn trial_name(recipe: &str, step: &Step) -> String {
         Phase::Seed => "seed_",
         Phase::Check => "",
         Phase::Across => "across_",
+        Phase::Provide => "for_others_",
     };
     format!("{recipe}::{}::{phase}{}", step.tier, step.name)
 }

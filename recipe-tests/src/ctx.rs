@@ -11,7 +11,7 @@ use harness_core::http::{Answer, Client, Route};
 use harness_core::ledger::LedgerEntry;
 use harness_core::name::{Domain, ServiceName};
 use harness_core::platform::{App, Attachment, Revision};
-use harness_core::run_file::{RunFile, TrialLine};
+use harness_core::run_file::{Consumer, RunFile, TrialLine};
 use harness_core::secret::Secret;
 use harness_core::store::{StoreSeen, Unprotected};
 use harness_local::embedded;
@@ -24,6 +24,7 @@ use crate::check::{Check, Failure};
 use crate::floor::Archive;
 use crate::notes::Notes;
 use crate::page::Browser;
+use crate::provider::Provider;
 use crate::stream::{ConnectError, Place, Stream, TlsTrust};
 use crate::within;
 
@@ -55,6 +56,13 @@ pub(crate) struct Within {
     pub(crate) attached: embedded::Attached,
     /// What everything random is made of.
     pub(crate) random: Arc<Mutex<Random>>,
+}
+
+impl Within {
+    /// Returns the same for another app on the server.
+    pub(crate) fn of(&self, app: &App) -> Self {
+        Self { attached: self.attached.of(app), random: Arc::clone(&self.random) }
+    }
 }
 
 impl Ctx {
@@ -98,6 +106,28 @@ impl Ctx {
     /// Returns all that the runner says about the run.
     pub fn run(&self) -> &RunFile {
         &self.inner.run
+    }
+
+    /// Returns the app that this one was deployed for; none: it is the one under test.
+    pub fn consumer(&self) -> Option<&Consumer> {
+        self.inner.run.consumer.as_ref()
+    }
+
+    /// Returns a dependency of the app. A seed or a check that asks for it says so with
+    /// [`Suite::needs`](crate::Suite::needs).
+    ///
+    /// # Errors
+    /// There is none of this name among `deps`, or it is not there.
+    pub fn dependency(&self, recipe: &str) -> Result<Provider, Failure> {
+        let found = self.inner.run.deps.iter().find(|(name, _)| name.as_str() == recipe);
+        let Some((_, dependency)) = found else {
+            let text = format!("`{recipe}` is not among `deps` in recipe.toml: add it there");
+            return Err(Failure::error(CauseClass::Suite, text));
+        };
+        match &dependency.trouble {
+            Some(cause) => Err(Failure::error(cause.class, cause.evidence.clone())),
+            None => Ok(Provider::new(dependency.clone())),
+        }
     }
 
     /// Asks the app for a path once, with a limit of 10 s. No redirect is followed.

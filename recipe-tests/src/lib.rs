@@ -55,6 +55,7 @@ mod floor;
 mod folder;
 mod notes;
 mod page;
+mod provider;
 pub mod recipes;
 mod repo_tests;
 #[cfg(test)]
@@ -70,7 +71,7 @@ mod within;
 
 pub use artefact::Backup;
 pub use attach::attach;
-pub use catalogue::{InvalidSuite, describe};
+pub use catalogue::{InvalidSuite, describe, suites_with};
 pub use check::{Check, Failure, skip};
 pub use credentials::Credentials;
 pub use ctx::Ctx;
@@ -83,6 +84,7 @@ pub use harness_core::secret::Secret;
 pub use harness_core::tier::Tier;
 pub use harness_sso as sso;
 pub use page::{Page, PageError};
+pub use provider::Provider;
 pub use sql::Sql;
 pub use stream::{ConnectError, Stream, TlsTrust};
 pub use suite::Suite;

@@ -121,6 +121,8 @@ fn run_file(dir: &Utf8Path, run_id: &str, attachment: Attachment) -> RunFile {
         unrecognized: Vec::new(),
         unprotected: BTreeMap::new(),
         facts: BTreeMap::new(),
+        deps: BTreeMap::new(),
+        consumer: None,
         repo_tests: Vec::new(),
         without_suite: false,
         browser: Some(dir.join("browser")),

@@ -21,6 +21,7 @@ type Body = Arc<dyn Fn(Ctx) -> LocalBoxFuture<'static, Check> + Send + Sync>;
 #[derive(Clone, Debug)]
 pub struct Suite {
     pub(crate) steps: Vec<Step>,
+    pub(crate) provides: Vec<&'static str>,
     limit: Duration,
 }
 
@@ -31,13 +32,15 @@ pub(crate) struct Step {
     pub(crate) phase: Phase,
     pub(crate) name: String,
     pub(crate) limit: Duration,
+    /// The dependencies without which it is not run.
+    pub(crate) needs: Vec<&'static str>,
     pub(crate) body: Body,
 }
 
 impl Suite {
     /// Returns a suite without anything.
     pub const fn new() -> Self {
-        Self { steps: Vec::new(), limit: USUAL_LIMIT }
+        Self { steps: Vec::new(), provides: Vec::new(), limit: USUAL_LIMIT }
     }
 
     /// Adds a seed: it plants what the tier's op must not lose, or what its checks read.
@@ -69,6 +72,32 @@ impl Suite {
         self.step(Tier::Disaster, Phase::Across, name, body)
     }
 
+    /// Says that the seed or check that was added last needs a dependency, one of `deps` in `recipe.toml`. Where the
+    /// dependency did not come up, the check is not verified and the seed is not run; a check that is skipped where it
+    /// did come up fails.
+    ///
+    /// # Panics
+    /// Nothing was added before: a mistake in the suite.
+    #[must_use]
+    pub fn needs(mut self, dependency: &'static str) -> Self {
+        let last = self.steps.last_mut().expect("a seed or a check is added before what it needs");
+        last.needs.push(dependency);
+        self
+    }
+
+    /// Says what is made for an app that depends on this recipe, and under which keys it is kept ([`Ctx::keep`]): its
+    /// settings name them as `{dep.RECIPE.KEY}`, and its checks read them with [`Ctx::dependency`]. It is run once,
+    /// after this recipe's install and before the app is made; [`Ctx::consumer`] is the app.
+    #[must_use]
+    pub fn provide<F, R>(mut self, keys: &[&'static str], body: F) -> Self
+    where
+        F: Fn(Ctx) -> R + Send + Sync + 'static,
+        R: Future<Output = Check> + 'static,
+    {
+        self.provides.extend(keys);
+        self.step(Tier::Install, Phase::Provide, "provide", body)
+    }
+
     /// Sets how long each seed and check that is added from here on may take; 60 s unless said.
     #[must_use]
     pub const fn limit(mut self, limit: Duration) -> Self {
@@ -82,7 +111,8 @@ impl Suite {
         R: Future<Output = Check> + 'static,
     {
         let body: Body = Arc::new(move |ctx| body(ctx).boxed_local());
-        self.steps.push(Step { tier, phase, name: name.to_owned(), limit: self.limit, body });
+        let (name, needs) = (name.to_owned(), Vec::new());
+        self.steps.push(Step { tier, phase, name, limit: self.limit, needs, body });
         self
     }
 }

@@ -57,6 +57,7 @@ fn platform(seed: u64) -> Embedded<InProcess> {
         start: "2026-11-21T12:00:00Z".parse().expect("a time"),
         files: files.clone(),
         laid: prepared.laid.clone(),
+        others: Vec::new(),
     });
     started.expect("there is no overlay to refuse")
 }
@@ -97,6 +98,8 @@ async fn run_and_record(seed: u64, added: Suite) -> (Vec<Event>, Vec<TrialLine>)
         stop: StopSignal::default(),
         dir: "nowhere".into(),
         keep: Keep::Never,
+        deps: &[],
+        consumer: None,
     };
     job.run().await;
     (log.events(), trials.lines.into_inner().expect("nobody panics with it"))
@@ -207,6 +210,8 @@ async fn an_app_that_the_router_does_not_know_neither_serves_nor_has_a_certifica
         unrecognized: Vec::new(),
         unprotected: BTreeMap::new(),
         facts: BTreeMap::new(),
+        deps: BTreeMap::new(),
+        consumer: None,
         repo_tests: Vec::new(),
         without_suite: false,
         browser: None,

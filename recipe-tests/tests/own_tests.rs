@@ -82,6 +82,7 @@ fn in_virtual_time_they_end_the_same() {
             start: "2026-11-21T12:00:00Z".parse().unwrap(),
             files: subject.files.clone(),
             laid: prepared.laid.clone(),
+            others: Vec::new(),
         })
         .unwrap();
         let trials = TrialsInProcess::new(platform.attached(&prepared.plan.app), 5);
@@ -97,6 +98,8 @@ fn in_virtual_time_they_end_the_same() {
             stop: StopSignal::default(),
             dir: "nowhere".into(),
             keep: Keep::Never,
+            deps: &[],
+            consumer: None,
         };
         job.run().await;
         Results::from_events(&log.events()).unwrap()

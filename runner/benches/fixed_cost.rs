@@ -26,7 +26,7 @@ use harness_core::wait::Hint;
 use jiff::Timestamp;
 use runner::artefacts::{Recorder, RunFolder};
 use runner::disk::RealDisk;
-use runner::trials::TrialsProcess;
+use runner::trials::{Suites as _, TrialsProcess};
 
 /// Counted runs.
 const RUNS: usize = 30;
@@ -94,7 +94,13 @@ impl Platform for Instantly {
         Ok(())
     }
 
-    async fn install_steps(&self, _: &App, _: &str, _: Duration) -> Result<StepsRan, OpError> {
+    async fn install_steps(
+        &self,
+        _: &App,
+        _: &str,
+        _: &[(String, String)],
+        _: Duration,
+    ) -> Result<StepsRan, OpError> {
         Ok(StepsRan::default())
     }
 
@@ -203,6 +209,7 @@ fn plan(settings: &Settings, checks: &[String]) -> Plan {
         has_suite: true,
         source: "bundled",
         pr: None,
+        deps: &[],
     })
 }
 
@@ -239,7 +246,8 @@ async fn one_run(trials: &Utf8Path, out: &Utf8Path, i: usize) -> RunVerdict {
         base: BaseEnv::capture(),
         run_file: folder.dir().join("run.json"),
     };
-    let suite = trials.describe("instant").await.expect("the trials program describes the floor");
+    let recipe = RecipeName::try_from("instant".to_owned()).expect("a name");
+    let suite = trials.describe(&recipe).await.expect("the trials program describes the floor");
     let mut checks = suite.checks;
     checks.retain(|c| !c.starts_with("custom::"));
     let plan = plan(&settings, &checks);
@@ -270,6 +278,8 @@ async fn one_run(trials: &Utf8Path, out: &Utf8Path, i: usize) -> RunVerdict {
         stop: StopSignal::default(),
         dir: folder.dir().to_owned(),
         keep: Keep::Never,
+        deps: &[],
+        consumer: None,
     };
     job.run().await;
     let results = folder.report(&log.events()).expect("reports").expect("results");

@@ -30,6 +30,7 @@ fn plan(stages: &[Tier]) -> Plan {
         brings: harness_core::plan::Brings::default(),
         source: "bundled",
         pr: None,
+        deps: &[],
     })
 }
 

@@ -47,6 +47,7 @@ fn plan() -> Plan {
         has_suite: true,
         source: "catalogue",
         pr: None,
+        deps: &[],
     })
 }
 

@@ -21,6 +21,7 @@
 
 pub mod artefacts;
 pub mod cli;
+pub mod dependencies;
 pub mod disk;
 pub mod fault;
 pub mod gc;

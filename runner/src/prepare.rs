@@ -3,24 +3,30 @@
 
 use camino::Utf8Path;
 use harness_backup::{UnknownStore, stores};
-use harness_core::lifecycle::RecipeStates;
-use harness_core::name::{Domain, InvalidDomain, InvalidSwarmName, RunId, StackName, swarm_name};
-use harness_core::plan::{Brings, Input, Plan, decide};
+use harness_core::lifecycle::{Limits, Needed, RecipeStates};
+use harness_core::name::{
+    Domain, InvalidDomain, InvalidSwarmName, RecipeName, RunId, StackName, swarm_name,
+};
+use harness_core::plan::{Brings, Input, Plan, PlannedDependency, decide};
 use harness_core::platform::{App, Revision};
 use harness_core::process::BaseEnv;
-use harness_core::recipe::{AsPlaced, ReadRecipeError, RecipeAt, Repository};
+use harness_core::recipe::{AsPlaced, GitError, ReadRecipeError, RecipeAt, Repository};
 use harness_core::repo_tests::{ReadRepoTestsError, RepoTests};
 use harness_core::run_file::SuiteDescription;
 use harness_core::suite::{
     Coordinates, InvalidLayer, InvalidPrevious, InvalidSettings, Laid, OVERLAY, Previous,
     Settings as SuiteSettings, check_overlay,
 };
+use harness_core::tier::Tier;
+use harness_local::bundle;
+use harness_local::embedded::RecipeFiles;
 use thiserror::Error;
 
+use crate::dependencies::{DependencyError, find};
 use crate::settings::Settings;
 use crate::source::{Source, SourceError, open};
-use crate::target::Target;
-use crate::trials::{DescribeError, TrialsProcess};
+use crate::target::{SourceKind, Target};
+use crate::trials::{DescribeError, Suites};
 
 /// What is known before anything is made.
 #[derive(Clone, Debug)]
@@ -37,6 +43,31 @@ pub struct Prepared {
     pub states: RecipeStates,
     /// What the suite lays over them.
     pub laid: Laid,
+    /// What is deployed before it, in the plan's order.
+    pub deps: Vec<Self>,
+}
+
+impl Prepared {
+    /// Reads the recipe's files at every commit that a run places.
+    ///
+    /// # Errors
+    /// Git cannot read them.
+    pub async fn files(&self) -> Result<RecipeFiles, GitError> {
+        let revisions = self.plan.base.iter().chain([&self.plan.head]);
+        let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
+        RecipeFiles::read(&self.source.repository, &commits).await
+    }
+
+    /// Returns it as what another recipe needs.
+    pub fn needed(&self, limits: Limits) -> Needed<'_> {
+        Needed {
+            plan: &self.plan,
+            settings: &self.suite_settings,
+            recipe: &self.states,
+            limits,
+            provides: !self.suite.provides.is_empty(),
+        }
+    }
 }
 
 /// Something is wrong with what was asked for, before anything was made.
@@ -67,16 +98,9 @@ pub enum PrepareError {
         /// The release.
         base: String,
     },
-    /// The suite asks for something that cannot be done yet; leaving it out would be green by omission.
-    #[error(
-        "the suite of `{recipe}` asks for `{key}`, which cc-ci cannot do yet: a run without it would prove too little"
-    )]
-    Unsupported {
-        /// The recipe.
-        recipe: String,
-        /// The key of `recipe.toml`.
-        key: &'static str,
-    },
+    /// What the recipe needs cannot be had.
+    #[error(transparent)]
+    Dependency(#[from] DependencyError),
     /// The suite's settings name stores that the recipe does not have.
     #[error("recipes/{recipe}/recipe.toml does not fit the recipe")]
     Stores {
@@ -109,63 +133,104 @@ pub enum PrepareError {
     },
 }
 
-/// Asks the trials program for the suite, looks everything up and decides the plan. Nothing is made but a clone in
-/// `dir`.
+/// Asks for the suite, looks everything up and decides the plan. Nothing is made but a clone in `dir`, and one for each
+/// dependency beside it.
 ///
 /// # Errors
 /// Something is wrong with what was asked for: one error that says what.
-pub async fn prepare(
+pub async fn prepare<S: Suites>(
     target: &Target,
     settings: &Settings,
     run: &RunId,
     dir: &Utf8Path,
-    trials: &TrialsProcess,
+    suites: &S,
     base: &BaseEnv,
 ) -> Result<Prepared, PrepareError> {
-    let suite = async { trials.describe(target.recipe.as_str()).await.map_err(PrepareError::from) };
-    let source = async {
-        open(target, settings, dir, base).await.map_err(|e| PrepareError::Source(Box::new(e)))
-    };
+    let suite = async { suites.describe(&target.recipe).await.map_err(PrepareError::from) };
+    let source = opened(target, settings, dir, base);
     let (suite, source) = tokio::try_join!(suite, source)?;
-    decided(target, settings, run, suite, source).await
+    let suite_settings = match &suite.settings {
+        Some(text) => SuiteSettings::parse(&target.recipe, text)?,
+        None => SuiteSettings::default(),
+    };
+    let found = find(&target.recipe, &suite, &suite_settings, suites).await?;
+    let app = app(target, settings, run, &source)?;
+    let mut deps = Vec::new();
+    for found in found {
+        let (name, needed) = (found.recipe.clone(), found.settings.deps.clone());
+        let target = as_dependency(&name);
+        let dir = dir.with_file_name(format!("source-{name}"));
+        let source = opened(&target, settings, &dir, base).await?;
+        let suffix = settings.suffix.value.as_deref().ok_or(PrepareError::NoSuffix)?;
+        let domain = Domain::for_run(&name, &format!("{}|{}", app.domain, source.head), suffix)?;
+        let app = App { recipe: name, stack: StackName::from(&domain), domain, run: run.clone() };
+        let before = deps.iter().filter(|dep: &&Prepared| needed.contains(&dep.plan.recipe));
+        let before: Vec<_> = before.cloned().collect();
+        let parts = Parts { app, suite: found.suite, suite_settings: found.settings, source };
+        deps.push(decided(&target, settings, parts, before).await?);
+    }
+    decided(target, settings, Parts { app, suite, suite_settings, source }, deps).await
 }
 
-/// Does what [`prepare`] does, with a suite that is known already.
-///
-/// # Errors
-/// Something is wrong with what was asked for: one error that says what.
-pub async fn prepare_with_suite(
+/// Returns what is asked for of a dependency: that it is installed, as its users would get it.
+fn as_dependency(recipe: &RecipeName) -> Target {
+    let is_bundled = bundle::names().contains(recipe);
+    Target {
+        recipe: recipe.clone(),
+        source: (!is_bundled).then_some(SourceKind::Catalogue),
+        src: None,
+        pr: None,
+        reference: None,
+        version: None,
+        stages: vec![Tier::Install],
+    }
+}
+
+async fn opened(
     target: &Target,
     settings: &Settings,
-    run: &RunId,
     dir: &Utf8Path,
-    suite: SuiteDescription,
     base: &BaseEnv,
-) -> Result<Prepared, PrepareError> {
-    let source = open(target, settings, dir, base).await;
-    let source = source.map_err(|e| PrepareError::Source(Box::new(e)))?;
-    decided(target, settings, run, suite, source).await
+) -> Result<Source, PrepareError> {
+    open(target, settings, dir, base).await.map_err(|e| PrepareError::Source(Box::new(e)))
+}
+
+/// What was found of a recipe.
+struct Parts {
+    app: App,
+    suite: SuiteDescription,
+    suite_settings: SuiteSettings,
+    source: Source,
+}
+
+/// Returns a dependency as the plan of the recipe that needs it names it.
+fn planned(suite: &SuiteDescription, dep: &Prepared) -> PlannedDependency {
+    let recipe = &dep.plan.recipe;
+    let needing = suite.needs.iter().filter(|(_, needed)| needed.contains(recipe));
+    PlannedDependency {
+        app: dep.plan.app.clone(),
+        head: dep.plan.head.clone(),
+        needs: dep.suite_settings.deps.clone(),
+        checks: needing.map(|(check, _)| check.clone()).collect(),
+    }
 }
 
 async fn decided(
     target: &Target,
     settings: &Settings,
-    run: &RunId,
-    mut suite: SuiteDescription,
-    source: Source,
+    parts: Parts,
+    deps: Vec<Prepared>,
 ) -> Result<Prepared, PrepareError> {
+    let Parts { app, mut suite, suite_settings, source } = parts;
     // From git's objects, before anything can change a checkout.
     let repo_tests = source.repository.repo_tests(&source.head, suite.is_approved).await;
     let repo_tests = repo_tests.map_err(|e| PrepareError::RepoTests(Box::new(e)))?;
     // What the repository of an approved recipe brings for an op takes the place of the suite's.
     suite.install_steps = repo_tests.install_steps.clone().or(suite.install_steps);
-    let suite_settings = match &suite.settings {
-        Some(text) => SuiteSettings::parse(&target.recipe, text)?,
-        None => SuiteSettings::default(),
-    };
-    supported(target, &suite_settings, &source)?;
-    let app = app(target, settings, run, &source)?;
-    let at = Coordinates::of(&app.domain);
+    has_base(target, &suite_settings, &source)?;
+    let mut at = Coordinates::of(&app.domain);
+    let known = deps.iter().map(|dep| (dep.plan.recipe.clone(), dep.plan.app.domain.clone()));
+    at.dependencies.extend(known);
     let (env, of_head) = (suite_settings.env.fill(&at), suite_settings.upgrade.env.fill(&at));
     let repository = &source.repository;
     let of_new_app = [env.clone(), of_head.clone()].concat();
@@ -193,10 +258,11 @@ async fn decided(
         install_steps: suite.install_steps.is_some(),
         previous: previous.as_ref(),
     };
+    let planned: Vec<_> = deps.iter().map(|dep| planned(&suite, dep)).collect();
     let mut plan = decide(&Input {
         recipe: &target.recipe,
         brings,
-        run,
+        run: &app.run,
         app: &app,
         settings: &suite_settings,
         stages: &target.stages,
@@ -208,6 +274,7 @@ async fn decided(
         has_suite: suite.has_folder,
         source: source.kind,
         pr: target.pr,
+        deps: &planned,
     });
     plan.customization.extend(repo_tests.lines());
     let laid = laid(target, &suite, &plan, previous.as_ref(), (repository, &env), &at_head).await?;
@@ -231,7 +298,7 @@ async fn decided(
     states.repo_tests = repo_tests;
     add_stores(&mut states, target, &suite_settings, (at_base.as_ref(), &upgraded))?;
     states.install_steps.clone_from(&suite.install_steps);
-    Ok(Prepared { source, suite, suite_settings, plan, states, laid })
+    Ok(Prepared { source, suite, suite_settings, plan, states, laid, deps })
 }
 
 fn add_stores(
@@ -257,11 +324,8 @@ fn checks(suite: &SuiteDescription, repo_tests: &RepoTests) -> Vec<String> {
     suite.checks.iter().filter(|c| !is_replaced(c)).cloned().chain(repo_tests.checks()).collect()
 }
 
-fn supported(target: &Target, suite: &SuiteSettings, source: &Source) -> Result<(), PrepareError> {
+fn has_base(target: &Target, suite: &SuiteSettings, source: &Source) -> Result<(), PrepareError> {
     let recipe = target.recipe.to_string();
-    if !suite.deps.is_empty() {
-        return Err(PrepareError::Unsupported { recipe, key: "deps" });
-    }
     match &suite.upgrade.base {
         Some(base) if source.tags.iter().all(|t| t.version.as_ref() != Some(base)) => {
             Err(PrepareError::NoSuchBase { recipe, base: base.to_string() })

@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_abra::{ConnectError, Swarm, SwarmSettings};
 use harness_core::event::Stop;
-use harness_core::lifecycle::{Keep, Limits, StopSignal};
+use harness_core::lifecycle::{Keep, Limits, Needed, StopSignal};
 use harness_core::name::{InvalidRunId, RunId};
 use harness_core::platform::Platform;
 use harness_core::process::BaseEnv;
@@ -14,7 +14,7 @@ use harness_core::recipe::GitError;
 use harness_core::report::{ExitStatus, RunVerdict};
 use harness_core::suite::Settings as SuiteSettings;
 use harness_core::tier::Tier;
-use harness_local::embedded::{Embedded, EmbeddedSettings, RecipeFiles, SPEED, SUFFIX, StartError};
+use harness_local::embedded::{Embedded, EmbeddedSettings, SPEED, SUFFIX, StartError};
 use harness_local::fault::{Fault, Faulty, Kind};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -232,22 +232,33 @@ impl Here<'_> {
             base_env: self.base.clone(),
             repository: prepared.source.repository.clone(),
             laid: prepared.laid.clone(),
+            others: prepared
+                .deps
+                .iter()
+                .map(|dep| {
+                    let known = (dep.source.repository.clone(), dep.laid.clone());
+                    (dep.plan.recipe.clone(), known)
+                })
+                .collect(),
             limits: harness_abra::Limits::default(),
         };
         Ok(Swarm::connect(settings).await?)
     }
 
     async fn simulate(&self, prepared: &Prepared, seed: u64) -> Result<Embedded, RunError> {
-        let revisions = prepared.plan.base.iter().chain([&prepared.plan.head]);
-        let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
+        let mut others = Vec::new();
+        for dep in &prepared.deps {
+            others.push((dep.files().await?, dep.laid.clone()));
+        }
         let settings = EmbeddedSettings {
             seed,
             speed: SPEED,
             suffix: self.settings.suffix.value.clone().unwrap_or_else(|| SUFFIX.to_owned()),
             dir: self.folder.work().join("server"),
             base_env: self.base.clone(),
-            files: RecipeFiles::read(&prepared.source.repository, &commits).await?,
+            files: prepared.files().await?,
             laid: prepared.laid.clone(),
+            others,
         };
         Ok(Embedded::start(settings).await?)
     }
@@ -259,6 +270,8 @@ impl Here<'_> {
         trials: &TrialsProcess,
         leasing: Option<Leasing>,
     ) -> Result<Ended, RunError> {
+        let deps: Vec<Needed<'_>> =
+            prepared.deps.iter().map(|dep| dep.needed(self.limits(&dep.suite_settings))).collect();
         let session = Session {
             machine: &self.machine,
             platform,
@@ -278,6 +291,7 @@ impl Here<'_> {
                 is_whole: Tier::USUAL.iter().all(|t| self.request.target.stages.contains(t)),
                 simulated_too: false,
             }),
+            deps: &deps,
         };
         let faults = ProcessFaults::new(&self.request.faults);
         let ended = session.run(vec![Box::new(Progress::new()), Box::new(faults)]).await?;

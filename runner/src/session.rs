@@ -7,7 +7,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use harness_core::chain::Chain;
 use harness_core::event::{Event, EventLog, Happened, Sink, Stop};
-use harness_core::lifecycle::{Job, Keep, Limits, RecipeStates, StopSignal, Trials};
+use harness_core::lifecycle::{Job, Keep, Limits, Needed, RecipeStates, StopSignal, Trials};
 use harness_core::plan::Plan;
 use harness_core::platform::{App, Platform};
 use harness_core::report::{ExitStatus, Results, RunVerdict};
@@ -53,6 +53,8 @@ pub struct Session<'a, L, D, S, P, T> {
     pub stop: StopSignal,
     /// What the run may become the last good one by; none: it may not.
     pub candidate: Option<Candidate>,
+    /// What is deployed before the app.
+    pub deps: &'a [Needed<'a>],
 }
 
 /// How the claim on the app's domain is made.
@@ -124,9 +126,9 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
     /// # Errors
     /// It could not begin; nothing was made.
     pub async fn run(&self, sinks: Vec<Box<dyn Sink>>) -> Result<Ended, SessionError> {
-        let lease = match &self.leasing {
-            Some(leasing) => Some(self.lease(leasing).await?),
-            None => None,
+        let leases = match &self.leasing {
+            Some(leasing) => self.leases(leasing).await?,
+            None => Vec::new(),
         };
         let mut all: Vec<Box<dyn Sink>> = Vec::with_capacity(sinks.len() + 1);
         match Recorder::begin(self.folder) {
@@ -146,18 +148,41 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
             stop: self.stop.clone(),
             dir: self.folder.dir().to_owned(),
             keep: self.keep,
+            deps: self.deps,
+            consumer: None,
         };
         job.run().await;
-        Ok(self.finish(&log, lease))
+        Ok(self.finish(&log, leases))
     }
 
     fn say_error(&self, error: &dyn std::error::Error) {
         (self.machine.say)(&format!("error: {}", Chain(error)));
     }
 
-    /// Takes the lease of the app's domain, removes what a killed run left there, and writes our own claim.
-    async fn lease(&self, leasing: &Leasing) -> Result<L::Lease, SessionError> {
-        let app = &self.plan.app;
+    /// Returns every app of the run: the one under test first, then what it needs.
+    fn apps(&self) -> Vec<&App> {
+        std::iter::once(&self.plan.app).chain(self.plan.deps.iter().map(|dep| &dep.app)).collect()
+    }
+
+    /// Takes the leases of all domains of the run, before anything is made on any of them. The domains of dependencies
+    /// are those of this app alone, so whoever holds the app's is waited for by nobody who holds one of theirs.
+    async fn leases(&self, leasing: &Leasing) -> Result<Vec<L::Lease>, SessionError> {
+        let mut leases = Vec::new();
+        for app in self.apps() {
+            match self.lease(leasing, app).await {
+                Ok(lease) => leases.push(lease),
+                Err(error) => {
+                    // Nothing was made on these.
+                    leases.into_iter().for_each(L::Lease::release);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(leases)
+    }
+
+    /// Takes the lease of an app's domain, removes what a killed run left there, and writes our own claim.
+    async fn lease(&self, leasing: &Leasing, app: &App) -> Result<L::Lease, SessionError> {
         let mut lease = self.take(app, leasing.patience).await?;
         if let Some(claim) = lease.claim()
             && let Some(until) = claim.stands_until(self.platform.now())
@@ -173,7 +198,7 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
             let (run, domain) = (claim.app.run.to_string(), app.domain.to_string());
             return Err(SessionError::Dirty { run, domain, text });
         }
-        if let Err(error) = lease.write(&self.claim(leasing, None)) {
+        if let Err(error) = lease.write(&self.claim(leasing, app, None)) {
             // Nothing is left of an earlier run, and nothing was made yet.
             lease.release();
             return Err(error.into());
@@ -207,9 +232,9 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
         Ok(taken.expect("a lease was taken or the failure returned"))
     }
 
-    fn claim(&self, leasing: &Leasing, kept_until: Option<Timestamp>) -> Claim {
+    fn claim(&self, leasing: &Leasing, app: &App, kept_until: Option<Timestamp>) -> Claim {
         Claim {
-            app: self.plan.app.clone(),
+            app: app.clone(),
             docker_host: leasing.docker_host.clone(),
             run_dir: self.folder.dir().to_owned(),
             pid: self.machine.leases.pid(),
@@ -219,10 +244,10 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
         }
     }
 
-    /// Writes the last reports, records what was proven, and ends the lease.
-    fn finish(&self, log: &EventLog, lease: Option<L::Lease>) -> Ended {
+    /// Writes the last reports, records what was proven, and ends the leases.
+    fn finish(&self, log: &EventLog, leases: Vec<L::Lease>) -> Ended {
         // What stands and is claimed can be looked at and checked again: what that takes stays with it.
-        let stands = lease.is_some() && is_left_standing(&log.events());
+        let stands = !leases.is_empty() && is_left_standing(&log.events());
         let private: &[&str] = if stands {
             self.folder.remove_all_but_attaching();
             &ATTACHING
@@ -242,29 +267,30 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
         });
         let status = status(results.as_ref(), is_written, self.stop.reason(), &events);
         let promoted = results.as_ref().and_then(|results| self.promote(status, results));
-        let kept_until = match (lease, &self.leasing) {
-            (Some(lease), Some(leasing)) if stands => self.keep_standing(lease, leasing),
-            (Some(lease), _) if results.as_ref().is_some_and(|r| r.flags.clean_teardown) => {
-                lease.release();
+        let is_gone = results.as_ref().is_some_and(|r| r.flags.clean_teardown);
+        let kept_until = match &self.leasing {
+            Some(leasing) if stands => self.keep_standing(leases, leasing),
+            Some(_) | None => {
+                // What is not known to be gone keeps its claim: the next run or `cc-ci gc` tries again.
+                leases.into_iter().filter(|_| is_gone).for_each(L::Lease::release);
                 None
             }
-            // What is not known to be gone keeps its claim: the next run or `cc-ci gc` tries again.
-            (Some(_) | None, _) => None,
         };
         Ended { status, results, events, promoted, kept_until }
     }
 
-    /// Says in the lease until when the deployment is kept; nothing if that cannot be written: then the next run or
-    /// `cc-ci gc` removes it.
-    fn keep_standing(&self, mut lease: L::Lease, leasing: &Leasing) -> Option<Timestamp> {
+    /// Says in the leases until when the deployments are kept; nothing if that cannot be written: then the next run or
+    /// `cc-ci gc` removes them.
+    fn keep_standing(&self, leases: Vec<L::Lease>, leasing: &Leasing) -> Option<Timestamp> {
         let until = self.platform.now() + self.keep_for;
-        match lease.write(&self.claim(leasing, Some(until))) {
-            Ok(()) => Some(until),
-            Err(error) => {
+        let mut all = true;
+        for (mut lease, app) in leases.into_iter().zip(self.apps()) {
+            if let Err(error) = lease.write(&self.claim(leasing, app, Some(until))) {
                 self.say_error(&error);
-                None
+                all = false;
             }
         }
+        all.then_some(until)
     }
 
     /// Records the run as its recipe's last good one, if it is.

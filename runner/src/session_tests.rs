@@ -86,7 +86,13 @@ impl Platform for Instantly {
         Ok(())
     }
 
-    async fn install_steps(&self, _: &App, _: &str, _: Duration) -> Result<StepsRan, OpError> {
+    async fn install_steps(
+        &self,
+        _: &App,
+        _: &str,
+        _: &[(String, String)],
+        _: Duration,
+    ) -> Result<StepsRan, OpError> {
         Ok(StepsRan::default())
     }
 
@@ -232,6 +238,7 @@ fn plan() -> Plan {
         has_suite: true,
         source: "bundled",
         pr: None,
+        deps: &[],
     })
 }
 
@@ -285,6 +292,7 @@ impl Place {
                 is_whole: true,
                 simulated_too: true,
             }),
+            deps: &[],
         };
         let ran = std::pin::pin!(session.run(sinks));
         let died = std::future::poll_fn(|_| {

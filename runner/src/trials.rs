@@ -6,6 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_core::cause::{Cause, CauseClass};
 use harness_core::lifecycle::{Trials, TrialsEnded};
+use harness_core::name::RecipeName;
 use harness_core::process::{BaseEnv, Cmd, Deadline, Output, ProcessError};
 use harness_core::run_file::{RUN_FILE_VARIABLE, RunFile, SuiteDescription, TrialLine};
 use thiserror::Error;
@@ -22,6 +23,25 @@ pub struct TrialsProcess {
     pub base: BaseEnv,
     /// The run file, written anew before each start.
     pub run_file: Utf8PathBuf,
+}
+
+/// What knows the suites of recipes.
+pub trait Suites: Sync {
+    /// Returns what a recipe's suite has.
+    fn describe(
+        &self,
+        recipe: &RecipeName,
+    ) -> impl Future<Output = Result<SuiteDescription, DescribeError>> + Send;
+}
+
+/// Suites that are known in this process.
+impl<F> Suites for F
+where
+    F: Fn(&RecipeName) -> SuiteDescription + Sync,
+{
+    async fn describe(&self, recipe: &RecipeName) -> Result<SuiteDescription, DescribeError> {
+        Ok(self(recipe))
+    }
 }
 
 /// The trials program could not say what it has for a recipe.
@@ -50,23 +70,9 @@ pub enum DescribeError {
 }
 
 impl TrialsProcess {
-    /// Asks the program what its suite for a recipe has.
-    ///
-    /// # Errors
-    /// It could not be run, or what it said cannot be read.
-    pub async fn describe(&self, recipe: &str) -> Result<SuiteDescription, DescribeError> {
-        let cmd =
-            Cmd::new(self.program.as_str(), &self.base, Deadline::after(Duration::from_secs(20)));
-        let output = cmd.args(["describe", recipe]).run().await;
-        let output =
-            output.map_err(|source| DescribeError::Run { recipe: recipe.to_owned(), source })?;
-        let parsed = serde_json::from_str(&output.stdout);
-        parsed.map_err(|source| DescribeError::Parse { recipe: recipe.to_owned(), source })
-    }
-
     fn write_run_file(&self, file: &RunFile) -> std::io::Result<()> {
         let text = serde_json::to_vec(file).map_err(std::io::Error::other)?;
-        for path in [&self.run_file, &file.out] {
+        for path in [&self.run_file_of(file), &file.out] {
             if let Some(parent) = path.parent() {
                 std::fs::create_dir_all(parent)?;
             }
@@ -76,12 +82,35 @@ impl TrialsProcess {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
-        let temporary = self.run_file.with_extension("json.new");
+        let run_file = self.run_file_of(file);
+        let temporary = run_file.with_extension("json.new");
         let mut options = std::fs::OpenOptions::new();
         let mut handle =
             options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         std::io::Write::write_all(&mut handle, &text)?;
-        std::fs::rename(&temporary, &self.run_file)
+        std::fs::rename(&temporary, &run_file)
+    }
+
+    /// Returns where a run file goes: dependencies are provided side by side, and `run.json` is the app's.
+    fn run_file_of(&self, file: &RunFile) -> Utf8PathBuf {
+        match &file.consumer {
+            Some(_) => file.out.with_extension("run.json"),
+            None => self.run_file.clone(),
+        }
+    }
+}
+
+impl Suites for TrialsProcess {
+    /// Asks the program.
+    async fn describe(&self, recipe: &RecipeName) -> Result<SuiteDescription, DescribeError> {
+        let recipe = recipe.as_str();
+        let cmd =
+            Cmd::new(self.program.as_str(), &self.base, Deadline::after(Duration::from_secs(20)));
+        let output = cmd.args(["describe", recipe]).run().await;
+        let output =
+            output.map_err(|source| DescribeError::Run { recipe: recipe.to_owned(), source })?;
+        let parsed = serde_json::from_str(&output.stdout);
+        parsed.map_err(|source| DescribeError::Parse { recipe: recipe.to_owned(), source })
     }
 }
 
@@ -93,7 +122,7 @@ impl Trials for TrialsProcess {
             return TrialsEnded { lines: Vec::new(), trouble: Some(cause) };
         }
         let cmd = Cmd::new(self.program.as_str(), &self.base, Deadline::after(limit));
-        let ended = cmd.env(RUN_FILE_VARIABLE, self.run_file.as_str()).output().await;
+        let ended = cmd.env(RUN_FILE_VARIABLE, self.run_file_of(file).as_str()).output().await;
         let (lines, torn) = read_lines(&file.out);
         TrialsEnded { lines, trouble: trouble(ended, torn) }
     }

@@ -128,9 +128,10 @@ impl<P: Platform> Platform for Mortal<'_, P> {
         &self,
         app: &App,
         script: &str,
+        given: &[(String, String)],
         limit: Duration,
     ) -> Result<StepsRan, OpError> {
-        self.act(self.platform.install_steps(app, script, limit)).await
+        self.act(self.platform.install_steps(app, script, given, limit)).await
     }
 
     async fn place(

@@ -135,6 +135,7 @@ impl<'a> Stage<'a> {
             start: START.parse().expect("a date is written above"),
             files: scenario.subject.files.clone(),
             laid: prepared.laid.clone(),
+            others: Vec::new(),
         };
         let server = Embedded::start_in_process(settings)
             .expect("the suite's overlay was found usable when the recipe was read");
@@ -294,6 +295,7 @@ impl<'a> Stage<'a> {
                 is_whole: true,
                 simulated_too: true,
             }),
+            deps: &[],
         };
         let shared = server.clock();
         let conductor = Conductor {

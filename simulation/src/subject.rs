@@ -13,7 +13,7 @@ use harness_local::bundle::{BROKEN, Ending, OnEngine};
 use harness_local::embedded::{RecipeFiles, SUFFIX};
 use harness_local::fault::Shape;
 use recipe_tests::InvalidSuite;
-use runner::prepare::{PrepareError, Prepared, prepare_with_suite};
+use runner::prepare::{PrepareError, Prepared, prepare};
 use runner::settings::{Given, Settings, SettingsError};
 use runner::target::{SourceKind, Target};
 use thiserror::Error;
@@ -319,11 +319,10 @@ async fn read(
     };
     let settings = Settings::resolve(given, base, None)?;
     let run = RunId::try_from("simulated".to_owned()).expect("lower-case letters are a run id");
-    let prepared = prepare_with_suite(&target, &settings, &run, clone, suite, base).await?;
-    let revisions = prepared.plan.base.iter().chain([&prepared.plan.head]);
-    let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
+    let suites = recipe_tests::suites_with(&target.recipe, suite);
+    let prepared = prepare(&target, &settings, &run, clone, &suites, base).await?;
     let repository = &prepared.source.repository;
-    let files = RecipeFiles::read(repository, &commits).await?;
+    let files = prepared.files().await?;
     let env = prepared.suite_settings.env.fill(&Coordinates::of(&prepared.plan.app.domain));
     let head = repository.read_recipe(&prepared.source.head, &env).await?;
     Ok((prepared, files, head))

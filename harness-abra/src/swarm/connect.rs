@@ -1,11 +1,11 @@
 //! The platform itself, and what must hold before it does anything. Main type: [`Swarm`].
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use harness_core::cause::CauseClass;
 use harness_core::http::Client;
-use harness_core::name::Domain;
+use harness_core::name::{Domain, RecipeName};
 use harness_core::platform::PlatformFacts;
 use harness_core::recipe::Tag;
 use harness_core::secret::Secret;
@@ -28,7 +28,6 @@ pub struct Swarm {
     pub(super) watch: Watch,
     pub(super) lacks_ipvs: bool,
     pub(super) facts: PlatformFacts,
-    pub(super) tags: tokio::sync::OnceCell<Vec<Tag>>,
     known: Mutex<Known>,
 }
 
@@ -38,6 +37,7 @@ pub(super) struct Known {
     pub(super) placed: HashMap<Domain, Placed>,
     pub(super) clients: HashMap<Domain, Client>,
     pub(super) secrets: Vec<Secret>,
+    pub(super) tags: HashMap<RecipeName, Arc<[Tag]>>,
 }
 
 /// The platform cannot be used.
@@ -92,9 +92,8 @@ impl Swarm {
             stand_ins,
         };
         let watch = Watch::begin(&engine);
-        let tags = tokio::sync::OnceCell::new();
         let known = Mutex::default();
-        Ok(Self { settings, engine, abra, dir, watch, lacks_ipvs, facts, tags, known })
+        Ok(Self { settings, engine, abra, dir, watch, lacks_ipvs, facts, known })
     }
 
     /// Returns the engine.

@@ -31,7 +31,8 @@ impl Swarm {
     }
 
     async fn fresh_checkout(&self, app: &App, op: &str) -> Result<Repository, OpError> {
-        let (origin, base) = (&self.settings.repository, &self.settings.base_env);
+        let (origin, _) = self.settings.recipe(&app.recipe);
+        let base = &self.settings.base_env;
         let made = self.dir.checkout_of(&app.recipe, origin, base, self.settings.limits.clone);
         made.await.map_err(blame::files(op))
     }

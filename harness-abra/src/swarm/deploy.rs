@@ -1,8 +1,10 @@
 //! Deploying the placed revision: as a release where abra would take it for one and its lint lets it, else in chaos.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use harness_core::cause::CauseClass;
+use harness_core::name::RecipeName;
 use harness_core::platform::{App, OpError, Revision};
 use harness_core::recipe::{Repository, Tag};
 
@@ -22,7 +24,8 @@ impl Swarm {
         self.watch.mind(app.stack.as_str());
         let placed = self.placed_at(app, at, &op)?;
         let observed = self.engine.observe(&app.stack).await.map_err(blame::engine(&op))?;
-        let release = release_tag(at, self.tags(&op).await?);
+        let tags = self.tags(&app.recipe, &op).await?;
+        let release = release_tag(at, &tags);
         let fits = placed.overlays.is_empty() && observed.services.is_empty();
         let what = match release.filter(|_| fits) {
             Some(tag) => DeployAs::Release(tag.to_owned()),
@@ -75,10 +78,15 @@ impl Swarm {
         Err(OpError::new(op, CauseClass::Harness, evidence))
     }
 
-    /// Returns the tags of the recipe; read once.
-    pub(super) async fn tags(&self, op: &str) -> Result<&[Tag], OpError> {
-        let read = self.tags.get_or_try_init(|| self.settings.repository.tags()).await;
-        read.map(Vec::as_slice).map_err(blame::git(op))
+    /// Returns the tags of a recipe; read once.
+    pub(super) async fn tags(&self, recipe: &RecipeName, op: &str) -> Result<Arc<[Tag]>, OpError> {
+        if let Some(tags) = self.known().tags.get(recipe) {
+            return Ok(Arc::clone(tags));
+        }
+        let (repository, _) = self.settings.recipe(recipe);
+        let tags: Arc<[Tag]> = repository.tags().await.map_err(blame::git(op))?.into();
+        self.known().tags.insert(recipe.clone(), Arc::clone(&tags));
+        Ok(tags)
     }
 
     pub(super) async fn pull_missing(

@@ -22,7 +22,7 @@ impl Swarm {
         let pristine = Pristine {
             abra: &self.abra,
             dir: &AbraDir::new(&root, &self.settings.abra_home, &self.settings.server),
-            origin: &self.settings.repository,
+            origin: self.settings.recipe(&app.recipe).0,
             base: &self.settings.base_env,
             clone_limit: self.settings.limits.clone,
         };

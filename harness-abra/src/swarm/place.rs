@@ -24,7 +24,8 @@ impl Swarm {
         Overlays::default().name_in(&mut env);
         let dir = self.dir.checkout(&app.recipe);
         let compose = read_placed(&dir, &env, &app.stack).map_err(blame::placed(&op))?;
-        let mut overlays = Overlays::of_suite(&self.settings.laid.at(&at.commit), &compose);
+        let (_, laid) = self.settings.recipe(&app.recipe);
+        let mut overlays = Overlays::of_suite(&laid.at(&at.commit), &compose);
         overlays.lay(&dir).map_err(blame::io(&op))?;
         overlays.name_in(&mut env);
         if self.lacks_ipvs {
@@ -63,8 +64,8 @@ impl Swarm {
         overlays: &Overlays,
         op: &str,
     ) -> Result<String, OpError> {
-        let tags = self.tags(op).await?;
-        Ok(match super::deploy::release_tag(at, tags).filter(|_| overlays.is_empty()) {
+        let tags = self.tags(&app.recipe, op).await?;
+        Ok(match super::deploy::release_tag(at, &tags).filter(|_| overlays.is_empty()) {
             Some(tag) => format!("{}:{tag}", app.recipe),
             None => app.recipe.to_string(),
         })

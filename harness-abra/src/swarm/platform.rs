@@ -71,9 +71,10 @@ impl Platform for Swarm {
         &self,
         app: &App,
         script: &str,
+        given: &[(String, String)],
         limit: Duration,
     ) -> Result<StepsRan, OpError> {
-        self.run_steps(app, script, limit).await
+        self.run_steps(app, script, given, limit).await
     }
 
     async fn place(

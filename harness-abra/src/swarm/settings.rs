@@ -1,9 +1,11 @@
 //! What the swarm platform is made from. Main type: [`SwarmSettings`].
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use harness_core::name::RecipeName;
 use harness_core::process::BaseEnv;
 use harness_core::recipe::Repository;
 use harness_core::suite::Laid;
@@ -31,8 +33,17 @@ pub struct SwarmSettings {
     pub repository: Repository,
     /// What the suite lays over the recipe's files. It was found usable before.
     pub laid: Laid,
+    /// The same of each recipe that is deployed beside it.
+    pub others: BTreeMap<RecipeName, (Repository, Laid)>,
     /// Limits of what no caller gives a limit for.
     pub limits: Limits,
+}
+
+impl SwarmSettings {
+    /// Returns the repository of a recipe, and what is laid over its files.
+    pub(super) fn recipe(&self, name: &RecipeName) -> (&Repository, &Laid) {
+        self.others.get(name).map_or((&self.repository, &self.laid), |(r, laid)| (r, laid))
+    }
 }
 
 /// Limits of what no caller gives a limit for.

@@ -19,6 +19,7 @@ impl Swarm {
         &self,
         app: &App,
         script: &str,
+        given: &[(String, String)],
         limit: Duration,
     ) -> Result<StepsRan, OpError> {
         let op = format!("run {INSTALL_STEPS} for {}", app.domain);
@@ -40,9 +41,10 @@ impl Swarm {
         ];
         let steps = InstallSteps {
             script,
-            dir: &self.settings.run_dir.join("work").join("install-steps"),
+            dir: &self.settings.run_dir.join("work/install-steps").join(app.domain.as_str()),
             base: &with_abra(&self.settings.base_env, &self.settings.abra),
             vars: coordinates.map(|(name, value)| (name, value.to_owned())).to_vec(),
+            given,
             hidden: self.known().secrets.clone(),
             limit,
         };

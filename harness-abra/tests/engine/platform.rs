@@ -41,6 +41,7 @@ fn settings(dir: &Utf8Path, abra: &Utf8Path, recipe: &Recipe) -> SwarmSettings {
         base_env: BaseEnv::capture(),
         repository: recipe.repository.clone(),
         laid: Laid::default(),
+        others: std::collections::BTreeMap::new(),
         limits: Limits::default(),
     }
 }

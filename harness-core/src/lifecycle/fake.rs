@@ -15,7 +15,7 @@ use crate::http::{Answer, HttpError};
 use crate::lint::LintStatus;
 use crate::name::{Commit, Domain, RecipeName, RunId, StackName, Version};
 use crate::observation::Observation;
-use crate::plan::{Plan, Planned, PlannedTier};
+use crate::plan::{Plan, Planned, PlannedDependency, PlannedTier};
 use crate::platform::{App, ConnectError, Revision};
 use crate::report::Results;
 use crate::run_file::{Claims, DefinedService, Phase, RunFile, TrialLine};
@@ -26,7 +26,7 @@ use crate::wait::Hint;
 
 pub(super) use super::fake_platform::Act;
 use super::fake_platform::{Ask, Core, Dial, FakePlatform, FakeTrials, Look, word};
-use super::{Job, Keep, Limits, Reach, RecipeStates, StopSignal};
+use super::{Job, Keep, Limits, Needed, Reach, RecipeStates, StopSignal};
 
 /// A run to be played: all that a test may change before.
 pub(super) struct Scene {
@@ -53,6 +53,8 @@ pub(super) struct Scene {
     /// What each census says, in order; the last one is said again.
     pub(super) censuses: Vec<Census>,
     pub(super) lint: LintStatus,
+    /// What is deployed before, each with its plan.
+    deps: Vec<Plan>,
     acts: BTreeMap<(String, usize), Act>,
     ended: BTreeMap<(Tier, &'static str), Vec<TrialLine>>,
     look: Look,
@@ -72,6 +74,7 @@ pub(super) struct Played {
 
 pub(super) const BASE: char = '1';
 pub(super) const HEAD: char = '9';
+const DEPENDENCY: char = '5';
 
 pub(super) fn commit(digit: char) -> Commit {
     Commit::try_from(digit.to_string().repeat(40)).unwrap()
@@ -119,6 +122,7 @@ impl Scene {
             pr: None,
             has_suite: true,
             customization: Vec::new(),
+            deps: Vec::new(),
         };
         let settings = Settings::default();
         Self {
@@ -139,6 +143,7 @@ impl Scene {
             logs: Vec::new(),
             censuses: vec![Census::default()],
             lint: LintStatus::Pass,
+            deps: Vec::new(),
             acts: BTreeMap::new(),
             ended: BTreeMap::new(),
             look: Box::new(|_, _| {}),
@@ -198,6 +203,25 @@ impl Scene {
         self
     }
 
+    /// Lets it need a recipe, which needs others itself; the check `serves` of these tiers needs it.
+    pub(super) fn needing(mut self, recipe: &str, needs: &[&str], tiers: &[Tier]) -> Self {
+        let name = |text: &str| RecipeName::try_from(text.to_owned()).unwrap();
+        let domain = Domain::try_from(format!("{recipe}-123456.example.org")).unwrap();
+        let stack = StackName::from(&domain);
+        let app = App { recipe: name(recipe), stack, domain, run: self.plan.run_id.clone() };
+        self.plan.deps.push(PlannedDependency {
+            app: app.clone(),
+            head: revision(DEPENDENCY),
+            needs: needs.iter().copied().map(name).collect(),
+            checks: tiers.iter().map(|tier| format!("{tier}::serves")).collect(),
+        });
+        self.plan.deploys += 1;
+        let (recipe, head) = (name(recipe), revision(DEPENDENCY));
+        let plan = Plan { recipe, app, head, base: None, deps: Vec::new(), ..self.plan.clone() };
+        self.deps.push(plan);
+        self
+    }
+
     /// Plays it. A run that does not end within a day hangs, which fails the test.
     pub(super) async fn play(self) -> Played {
         let core = Arc::new(Core {
@@ -221,7 +245,11 @@ impl Scene {
         let platform = FakePlatform {
             core: Arc::clone(&core),
             hint: Hint::default(),
-            services: BTreeMap::from([(commit(BASE), base), (commit(HEAD), head)]),
+            services: BTreeMap::from([
+                (commit(BASE), base),
+                (commit(HEAD), head),
+                (commit(DEPENDENCY), vec!["app"]),
+            ]),
             running: Mutex::default(),
             look: self.look,
             ask: self.ask,
@@ -239,6 +267,15 @@ impl Scene {
         let trials =
             FakeTrials { core: Arc::clone(&core), ended: self.ended, files: Mutex::default() };
         let log = EventLog::new(Vec::new());
+        let of_deps = RecipeStates { head: vec![defined("app")], ..RecipeStates::default() };
+        let of_dep = |plan| Needed {
+            plan,
+            settings: &self.settings,
+            recipe: &of_deps,
+            limits: self.limits.clone(),
+            provides: true,
+        };
+        let needed: Vec<Needed<'_>> = self.deps.iter().map(of_dep).collect();
         let job = Job {
             plan: &self.plan,
             settings: &self.settings,
@@ -246,10 +283,12 @@ impl Scene {
             platform: &platform,
             trials: &trials,
             log: &log,
-            limits: self.limits,
+            limits: self.limits.clone(),
             stop: self.stop,
             dir: "run".into(),
             keep: self.keep,
+            deps: &needed,
+            consumer: None,
         };
         let day = Duration::from_hours(24);
         tokio::time::timeout(day, job.run()).await.expect("a run ends whatever hangs");

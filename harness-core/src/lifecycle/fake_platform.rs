@@ -15,7 +15,7 @@ use crate::converge::sample;
 use crate::event::Stop;
 use crate::http::{Answer, HttpError};
 use crate::lint::{LintReport, LintStatus};
-use crate::name::{Commit, Domain, ServiceName};
+use crate::name::{Commit, Domain, ServiceName, StackName};
 use crate::observation::{Observation, ServiceState, TaskState, Update, UpdatePhase};
 use crate::platform::{
     App, Attachment, ConnectError, OpError, Platform, PlatformFacts, Revision, Snapshot,
@@ -117,7 +117,7 @@ pub(super) struct FakePlatform {
     pub(super) core: Arc<Core>,
     pub(super) hint: Hint,
     pub(super) services: BTreeMap<Commit, Vec<&'static str>>,
-    pub(super) running: Mutex<BTreeMap<String, ServiceState>>,
+    pub(super) running: Mutex<BTreeMap<(String, String), ServiceState>>,
     pub(super) look: Look,
     pub(super) ask: Ask,
     pub(super) dial: Dial,
@@ -151,6 +151,7 @@ pub(super) const fn word(phase: Phase) -> &'static str {
         Phase::Seed => "seed",
         Phase::Check => "check",
         Phase::Across => "across",
+        Phase::Provide => "provide",
     }
 }
 
@@ -162,6 +163,7 @@ impl Trials for FakeTrials {
             Phase::Seed => Vec::new(),
             Phase::Check => vec![done("serves", Status::Pass, None)],
             Phase::Across => vec![done("older_backup", Status::Pass, None)],
+            Phase::Provide => vec![done("provide", Status::Pass, None)],
         };
         let lines = self.ended.get(&(file.tier, phase)).cloned().unwrap_or(done_by_default);
         let trouble = self.core.called(&format!("{phase} {}", file.tier), "").await;
@@ -175,6 +177,17 @@ fn shown(revision: &Revision) -> String {
 
 fn env_shown(env: &[(String, String)]) -> String {
     env.iter().map(|(k, v)| format!(" {k}={v}")).collect()
+}
+
+impl FakePlatform {
+    /// Returns how a call about an app is written down: those about a dependency carry its name.
+    fn of(&self, app: &App, op: &str) -> String {
+        if self.is_own(app) { op.to_owned() } else { format!("{}.{op}", app.recipe) }
+    }
+
+    fn is_own(&self, app: &App) -> bool {
+        app.stack == StackName::from(&self.domain)
+    }
 }
 
 impl Platform for FakePlatform {
@@ -223,35 +236,44 @@ impl Platform for FakePlatform {
 
     async fn create(
         &self,
-        _: &App,
+        app: &App,
         at: &Revision,
         env: &[(String, String)],
         limit: Duration,
     ) -> Result<(), OpError> {
-        self.core.called("create", &format!("{} {limit:?}{}", shown(at), env_shown(env))).await
+        self.core
+            .called(&self.of(app, "create"), &format!("{} {limit:?}{}", shown(at), env_shown(env)))
+            .await
     }
 
     async fn install_steps(
         &self,
         _: &App,
         script: &str,
+        given: &[(String, String)],
         limit: Duration,
     ) -> Result<StepsRan, OpError> {
-        self.core.called("install_steps", &format!("{script} {limit:?}")).await?;
+        let detail = format!("{script} {limit:?}{}", env_shown(given));
+        self.core.called("install_steps", &detail).await?;
         Ok(self.steps.clone())
     }
 
-    async fn place(&self, _: &App, at: &Revision, env: &[(String, String)]) -> Result<(), OpError> {
-        self.core.called("place", &format!("{}{}", shown(at), env_shown(env))).await
+    async fn place(
+        &self,
+        app: &App,
+        at: &Revision,
+        env: &[(String, String)],
+    ) -> Result<(), OpError> {
+        self.core.called(&self.of(app, "place"), &format!("{}{}", shown(at), env_shown(env))).await
     }
 
-    async fn pull(&self, _: &App, limit: Duration) -> Result<Vec<String>, OpError> {
-        self.core.called("pull", &format!("{limit:?}")).await?;
+    async fn pull(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
+        self.core.called(&self.of(app, "pull"), &format!("{limit:?}")).await?;
         Ok(self.pulls.clone())
     }
 
     async fn deploy(&self, app: &App, at: &Revision, limit: Duration) -> Result<(), OpError> {
-        self.core.called("deploy", &format!("{} {limit:?}", shown(at))).await?;
+        self.core.called(&self.of(app, "deploy"), &format!("{} {limit:?}", shown(at))).await?;
         let now = self.now();
         let mut running = self.running.lock().unwrap();
         for name in &self.services[&at.commit] {
@@ -261,47 +283,59 @@ impl Platform for FakePlatform {
             service.tasks[0].created = now;
             let label = format!("coop-cloud.{}.chaos-version", app.stack);
             service.labels.insert(label, at.commit.short().to_owned());
-            service.update = running.contains_key(*name).then(|| Update {
+            let key = (app.stack.to_string(), (*name).to_owned());
+            service.update = running.contains_key(&key).then(|| Update {
                 phase: UpdatePhase::Completed,
                 started: Some(now),
                 message: "done".to_owned(),
             });
-            running.insert((*name).to_owned(), service);
+            running.insert(key, service);
         }
         Ok(())
     }
 
-    async fn observe(&self, _: &App) -> Result<Observation, OpError> {
-        self.core.called("observe", "").await?;
-        let nth = self.core.counts.lock().unwrap()["observe"];
-        let services = self.running.lock().unwrap().values().cloned().collect();
+    async fn observe(&self, app: &App) -> Result<Observation, OpError> {
+        let op = self.of(app, "observe");
+        self.core.called(&op, "").await?;
+        let nth = self.core.counts.lock().unwrap()[&op];
+        let running = self.running.lock().unwrap();
+        let own = running.iter().filter(|((stack, _), _)| *stack == app.stack.as_str());
+        let services = own.map(|(_, service)| service.clone()).collect();
         let mut observation = Observation { at: self.now(), services };
-        (self.look)(nth, &mut observation);
+        if self.is_own(app) {
+            (self.look)(nth, &mut observation);
+        }
         Ok(observation)
     }
 
     async fn logs(
         &self,
-        _: &App,
+        app: &App,
         name: &ServiceName,
         lines: usize,
     ) -> Result<Vec<String>, OpError> {
-        self.core.called("logs", &format!("{name} {lines}")).await?;
+        self.core.called(&self.of(app, "logs"), &format!("{name} {lines}")).await?;
         Ok(self.logs.clone())
     }
 
-    async fn prune(&self, _: &App, service: &ServiceName) -> Result<(), OpError> {
+    async fn prune(&self, app: &App, service: &ServiceName) -> Result<(), OpError> {
         self.core.called("prune", service.as_str()).await?;
-        self.running.lock().unwrap().remove(service.as_str());
+        let key = (app.stack.to_string(), service.to_string());
+        self.running.lock().unwrap().remove(&key);
         Ok(())
     }
 
     async fn get(&self, app: &App, path: &str, limit: Duration) -> Result<Answer, HttpError> {
-        let own = app.domain == self.domain;
-        let host = if own { String::new() } else { format!("https://{}", app.domain) };
-        let called = self.core.called("get", &format!("{host}{path} {limit:?}")).await;
-        let nth = self.core.counts.lock().unwrap()["get"];
+        let op = self.of(app, "get");
+        let host = if app.domain == self.domain {
+            String::new()
+        } else {
+            format!("https://{}", app.domain)
+        };
+        let called = self.core.called(&op, &format!("{host}{path} {limit:?}")).await;
+        let nth = self.core.counts.lock().unwrap()[&op];
         match called {
+            Ok(()) if !self.is_own(app) => Ok(super::fake::answer(200, "")),
             Ok(()) => (self.ask)(nth),
             Err(error) => {
                 Err(HttpError::Broken { url: path.to_owned(), reason: error.cause.evidence })
@@ -340,8 +374,8 @@ impl Platform for FakePlatform {
         self.core.called("restart", &format!("{limit:?}")).await
     }
 
-    async fn undeploy(&self, _: &App, limit: Duration) -> Result<(), OpError> {
-        self.core.called("undeploy", &format!("{limit:?}")).await
+    async fn undeploy(&self, app: &App, limit: Duration) -> Result<(), OpError> {
+        self.core.called(&self.of(app, "undeploy"), &format!("{limit:?}")).await
     }
 
     async fn remove_volumes(&self, _: &App, limit: Duration) -> Result<Vec<String>, OpError> {
@@ -349,12 +383,12 @@ impl Platform for FakePlatform {
         Ok(self.volumes.clone())
     }
 
-    async fn remove_data(&self, _: &App, limit: Duration) -> Result<Vec<String>, OpError> {
-        self.core.called("remove_data", &format!("{limit:?}")).await?;
+    async fn remove_data(&self, app: &App, limit: Duration) -> Result<Vec<String>, OpError> {
+        self.core.called(&self.of(app, "remove_data"), &format!("{limit:?}")).await?;
         Ok(self.holders.clone())
     }
 
-    async fn forget(&self, _: &App) -> Result<(), OpError> {
-        self.core.called("forget", "").await
+    async fn forget(&self, app: &App) -> Result<(), OpError> {
+        self.core.called(&self.of(app, "forget"), "").await
     }
 }

@@ -7,18 +7,19 @@ use camino::Utf8PathBuf;
 use serde_json::Value;
 
 use crate::event::{EventLog, Happened, WaitedOn};
-use crate::name::{ServiceName, Version};
+use crate::name::{RecipeName, ServiceName, Version};
 use crate::observation::{Observation, ServiceState};
 use crate::plan::Plan;
 use crate::platform::{Platform, Snapshot};
 use crate::recipe::RecipeAt;
 use crate::repo_tests::RepoTests;
-use crate::run_file::{Claims, DefinedService, UpgradeFacts};
+use crate::run_file::{Claims, Consumer, DefinedService, Dependency, UpgradeFacts};
 use crate::store::{Store, Unrecognized};
 use crate::suite::Settings;
 use crate::tier::Tier;
 
 use super::defined::{claims, defined_services, hooked};
+use super::needed::Needed;
 use super::reach::Reach;
 use super::stop::StopSignal;
 use super::trials::Trials;
@@ -139,6 +140,10 @@ pub struct Job<'a, P, T> {
     pub dir: Utf8PathBuf,
     /// Whether the deployment is left standing, and when.
     pub keep: Keep,
+    /// What is deployed before the app, as the plan says.
+    pub deps: &'a [Needed<'a>],
+    /// The app that this one is a dependency of; none: it is the one under test.
+    pub consumer: Option<Consumer>,
 }
 
 /// When a deployment is left standing.
@@ -168,6 +173,10 @@ pub(super) struct State {
     /// Why what base backed up could not be restored into head.
     pub(super) not_across: Option<String>,
     pub(super) facts: BTreeMap<String, Value>,
+    /// What the app needs, as it was when it had come up or not.
+    pub(super) deps: BTreeMap<RecipeName, Dependency>,
+    /// What ran of each dependency that came up.
+    pub(super) up: BTreeMap<RecipeName, Observation>,
     /// Why no further tier can be done.
     pub(super) blocked: Option<String>,
     /// Whether a tier failed or could not be verified.
@@ -197,9 +206,10 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         waited_on: WaitedOn,
         work: impl Future<Output = Result<V, E>>,
     ) -> Result<V, E> {
-        self.log.say(Happened::PhaseStarted { phase: phase.to_owned(), tier, waited_on });
+        let phase = self.named(phase);
+        self.log.say(Happened::PhaseStarted { phase: phase.clone(), tier, waited_on });
         let done = work.await;
-        self.log.say(Happened::PhaseFinished { phase: phase.to_owned(), ok: done.is_ok() });
+        self.log.say(Happened::PhaseFinished { phase, ok: done.is_ok() });
         done
     }
 

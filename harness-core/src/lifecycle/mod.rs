@@ -9,6 +9,7 @@ mod defined;
 mod disaster;
 mod hooked;
 mod job;
+mod needed;
 mod ops;
 mod probes;
 mod reach;
@@ -26,6 +27,8 @@ mod backup_tests;
 mod fake;
 #[cfg(test)]
 mod fake_platform;
+#[cfg(test)]
+mod needed_tests;
 #[cfg(test)]
 mod ops_tests;
 #[cfg(test)]
@@ -46,6 +49,7 @@ pub use attempts::ATTEMPTS;
 pub use defined::defined_services;
 pub use disaster::ACROSS_VERSIONS;
 pub use job::{Job, Keep, Limits, RecipeStates};
+pub use needed::Needed;
 pub use reach::Reach;
 pub use stop::StopSignal;
 pub use trials::{Trials, TrialsEnded};

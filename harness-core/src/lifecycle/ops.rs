@@ -6,11 +6,10 @@ use crate::cause::{Cause, CauseClass};
 use crate::converge::{Before, orphans};
 use crate::event::{Happened, WaitedOn};
 use crate::identity;
-use crate::name::Version;
+use crate::name::{RecipeName, Version};
 use crate::observation::Observation;
 use crate::platform::{Platform, Revision, Snapshot};
-use crate::run_file::UpgradeFacts;
-use crate::suite::Coordinates;
+use crate::run_file::{Dependency, UpgradeFacts};
 use crate::tier::Tier;
 
 use super::bounded::bounded;
@@ -34,7 +33,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         Ok(self.check(tier, state).await)
     }
 
-    async fn install(&self, state: &mut State) -> Result<(), Trouble> {
+    pub(super) async fn install(&self, state: &mut State) -> Result<(), Trouble> {
         let recipe = self.recipe;
         let (revision, services, labeled, reach) = match &self.plan.base {
             Some(base) => (base, &recipe.base, &recipe.base_label, &recipe.base_reach),
@@ -44,19 +43,21 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let of_base = self.plan.base.is_some();
         state.stores.clone_from(if of_base { &recipe.base_stores } else { &recipe.head_stores });
         self.can_be_seen(reach, state)?;
-        let at = Coordinates::of(&self.plan.app.domain);
+        let at = self.coordinates(state);
         let mut env = self.settings.env.fill(&at);
         if self.plan.base.is_none() {
             env.extend(self.settings.upgrade.env.fill(&at));
         }
-        self.seed(Tier::Install, state).await?;
+        if self.consumer.is_none() {
+            self.seed(Tier::Install, state).await?;
+        }
         let create = self.platform.create(&self.plan.app, revision, &env, self.limits.command);
         let created = self.step(Tier::Install, "new app", "created", create).await;
         for secret in self.platform.secrets() {
             self.log.hide(&secret);
         }
         created?;
-        self.install_steps().await?;
+        self.install_steps(state).await?;
         self.deploy(Tier::Install, revision, &[]).await?;
         self.log.say(Happened::DeployDone);
         let observation = self.ready_step(Tier::Install, state, &Before::nothing()).await?;
@@ -82,12 +83,13 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 
     /// Runs what the suite does between the app's making and its first deploy.
-    async fn install_steps(&self) -> Result<(), Trouble> {
+    async fn install_steps(&self, state: &State) -> Result<(), Trouble> {
         let Some(script) = &self.recipe.install_steps else { return Ok(()) };
         let limit = self.limits.deploy;
         let began = Instant::now();
         // On the heap: the compiler gives up on the size of futures that are nested deeper.
-        let run = Box::pin(self.platform.install_steps(&self.plan.app, script, limit));
+        let given = of_deps(state);
+        let run = Box::pin(self.platform.install_steps(&self.plan.app, script, &given, limit));
         let run = bounded("run the install steps", limit, run);
         let ran = self.phase("install steps", Some(Tier::Install), WaitedOn::Suite, run).await;
         let ran = ran.map_err(|e| Trouble::from_op("install_steps", &e))?;
@@ -118,7 +120,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         }
         state.services.clone_from(&self.recipe.head);
         state.stores.clone_from(&self.recipe.head_stores);
-        let env = self.settings.upgrade.env.fill(&Coordinates::of(&self.plan.app.domain));
+        let env = self.settings.upgrade.env.fill(&self.coordinates(state));
         self.deploy(Tier::Upgrade, &self.plan.head, &env).await?;
         let after =
             self.ready_step(Tier::Upgrade, state, &Before::from_observation(&before)).await?;
@@ -254,6 +256,19 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         self.step_done(tier, check, began.elapsed());
         Ok(value)
     }
+}
+
+/// Returns what a script is told of the dependencies: variables by name.
+fn of_deps(state: &State) -> Vec<(String, String)> {
+    let of = |(recipe, dep): (&RecipeName, &Dependency)| {
+        let prefix = recipe.as_str().to_uppercase().replace('-', "_");
+        let domain = (format!("{prefix}_DOMAIN"), dep.app.domain.to_string());
+        let facts = dep.texts().into_iter();
+        let facts =
+            facts.map(move |(key, value)| (format!("{prefix}_{}", key.to_uppercase()), value));
+        std::iter::once(domain).chain(facts).collect::<Vec<_>>()
+    };
+    state.deps.iter().flat_map(of).collect()
 }
 
 /// Returns what is to be restored.

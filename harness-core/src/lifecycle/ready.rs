@@ -76,11 +76,13 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         });
         let defined = state.service_names();
         let wait = Wait { tier, state, defined, before, progress, streaks: RefCell::default() };
-        self.log.say(Happened::Awaited {
-            tier,
-            defined: wait.defined.clone(),
-            before: Box::new(before.clone()),
-        });
+        if self.consumer.is_none() {
+            self.log.say(Happened::Awaited {
+                tier,
+                defined: wait.defined.clone(),
+                before: Box::new(before.clone()),
+            });
+        }
         self.start("converge", tier);
         let answered = until(
             Pace::within(self.limits.deploy + self.limits.http),
@@ -90,7 +92,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                 let phase =
                     if wait.progress.borrow().converged.is_some() { "answer" } else { "converge" };
                 self.log.say(Happened::StatusChanged {
-                    phase: phase.to_owned(),
+                    phase: self.named(phase),
                     status: status.to_owned(),
                 });
             },
@@ -99,7 +101,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let Wait { defined, progress, .. } = wait;
         let progress = progress.into_inner();
         let phase = if progress.converged.is_some() { "answer" } else { "converge" };
-        self.log.say(Happened::PhaseFinished { phase: phase.to_owned(), ok: answered.is_ok() });
+        self.log.say(Happened::PhaseFinished { phase: self.named(phase), ok: answered.is_ok() });
         match (answered, progress.last) {
             (Ok(()), Some(observation)) => Ok(observation),
             (Ok(()), None) => Err(Trouble::new(
@@ -117,7 +119,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
 
     fn start(&self, phase: &str, tier: Tier) {
         self.log.say(Happened::PhaseStarted {
-            phase: phase.to_owned(),
+            phase: self.named(phase),
             tier: Some(tier),
             waited_on: WaitedOn::App,
         });
@@ -153,7 +155,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                     if progress.converged.is_none() {
                         progress.converged = Some(Instant::now());
                         self.log.say(Happened::PhaseFinished {
-                            phase: "converge".to_owned(),
+                            phase: self.named("converge"),
                             ok: true,
                         });
                         self.start("answer", wait.tier);
@@ -211,7 +213,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         last: &mut Option<Decided>,
     ) {
         let decided = Decided::from(converged);
-        if last.as_ref() == Some(&decided) {
+        if last.as_ref() == Some(&decided) || self.consumer.is_some() {
             return;
         }
         *last = Some(decided.clone());
@@ -229,7 +231,11 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             if let Ok(lines) = bounded("read the logs", LOGS_WITHIN, logs).await
                 && !lines.is_empty()
             {
-                self.log.say(Happened::LogsGathered { service: service.to_string(), lines });
+                let service = match self.consumer {
+                    Some(_) => format!("{}.{service}", self.plan.recipe),
+                    None => service.to_string(),
+                };
+                self.log.say(Happened::LogsGathered { service, lines });
             }
         }
     }

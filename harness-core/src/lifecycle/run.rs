@@ -32,7 +32,11 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let ended = Cell::new(0);
         let work = async {
             before = self.census_before().await;
-            tokio::join!(self.lint(), self.tiers(&mut state, &ended));
+            let deployed = async {
+                self.bring_up(&mut state).await;
+                self.tiers(&mut state, &ended).await;
+            };
+            tokio::join!(self.lint(), deployed);
         };
         let stopped = tokio::select! {
             biased;
@@ -57,6 +61,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             ));
         } else {
             self.tear_down().await;
+            self.tear_down_deps().await;
             self.say_broken(caught(self.census_after(before.as_ref())).await);
         }
         // Told to end when all was done but the teardown: what was proven stands, and the exit code says the signal.
@@ -93,6 +98,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                     cause: None,
                 },
             };
+            // On the heap, as above.
+            let end = Box::pin(self.excused(end, state)).await;
             state.is_red |= matches!(end.status, Status::Fail | Status::Unver);
             self.say_tier(planned.tier, end, began);
             ended.set(ended.get() + 1);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::census::Census;
 use crate::event::{CensusTime, Happened, WaitedOn};
-use crate::platform::{OpError, Platform};
+use crate::platform::{App, OpError, Platform};
 
 use super::bounded::{bounded, caught};
 use super::job::Job;
@@ -35,7 +35,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             Some(Err(error)) => (None, Some(format!("{error}: {}", error.cause.evidence))),
             None => (None, Some("our own code broke in it".to_owned())),
         };
-        self.log.say(Happened::TeardownStep { name: name.to_owned(), error });
+        self.log.say(Happened::TeardownStep { name: self.named(name), error });
         value
     }
 
@@ -65,7 +65,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         let taken = self.census().await;
         let (count, left_behind, error) = match (taken, before) {
             (Ok(after), Some(before)) => {
-                let left = after.left_behind_since(before, self.plan.app.stack.as_str());
+                let of = |app: &App| after.left_behind_since(before, app.stack.as_str());
+                let left = self.apps().flat_map(of).collect();
                 (after.len(), left, None)
             }
             (Ok(after), None) => (

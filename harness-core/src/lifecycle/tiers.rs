@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::cause::{Cause, CauseClass};
 use crate::event::{Happened, WaitedOn};
+use crate::name::RecipeName;
 use crate::platform::{OpError, Platform};
 use crate::run_file::{Health, Phase, RunFile, SCHEMA, TrialLine};
 use crate::secret::Secret;
@@ -169,6 +170,10 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
     }
 
     pub(super) fn say_check(&self, tier: Tier, check: &Judged, took: Duration) {
+        // Tiers are those of the app under test.
+        if self.consumer.is_some() {
+            return;
+        }
         self.log.say(Happened::CheckFinished {
             tier,
             name: check.name.clone(),
@@ -184,16 +189,18 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             Phase::Seed => "seed",
             Phase::Check => "check",
             Phase::Across => "across versions",
+            Phase::Provide => "provide",
         };
+        let name = self.named(name);
         let file = self.run_file(tier, phase, state);
         self.log.say(Happened::PhaseStarted {
-            phase: name.to_owned(),
+            phase: name.clone(),
             tier: Some(tier),
             waited_on: WaitedOn::Suite,
         });
         let began = Instant::now();
         let ended = self.trials.run(&file, self.limits.trials).await;
-        tracing::debug!(%tier, name, took = ?began.elapsed(), "a trials process ended");
+        tracing::debug!(%tier, %name, took = ?began.elapsed(), "a trials process ended");
         let mut judged = Vec::new();
         // What is a secret is known before anything that may hold it is said.
         for line in &ended.lines {
@@ -211,10 +218,11 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                 TrialLine::Secret { .. } => {}
                 TrialLine::Done { name, status, duration_ms, message, cause } => {
                     let check = Judged { name, status, message, cause };
+                    let check = self.not_skipped(tier, phase, check);
                     let is_shown = match phase {
                         Phase::Check => true,
-                        Phase::Seed => status != Status::Pass,
-                        Phase::Across => false,
+                        Phase::Seed => check.status != Status::Pass,
+                        Phase::Across | Phase::Provide => false,
                     };
                     if is_shown {
                         self.say_check(tier, &check, Duration::from_millis(duration_ms));
@@ -226,9 +234,26 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         if let Some(cause) = &ended.trouble {
             self.log.say(Happened::TrialsBroke { tier, cause: cause.clone() });
         }
-        self.log
-            .say(Happened::PhaseFinished { phase: name.to_owned(), ok: ended.trouble.is_none() });
+        self.log.say(Happened::PhaseFinished { phase: name, ok: ended.trouble.is_none() });
         PhaseEnd { judged, trouble: ended.trouble }
+    }
+
+    /// Returns the check, as a failure if it was skipped though a dependency was deployed for it: a verdict without it
+    /// would be worth less than it says.
+    fn not_skipped(&self, tier: Tier, phase: Phase, check: Judged) -> Judged {
+        let needed: Vec<&str> =
+            self.plan.needed_by(tier, &check.name).map(RecipeName::as_str).collect();
+        if phase != Phase::Check || check.status != Status::Skip || needed.is_empty() {
+            return check;
+        }
+        let (needed, why) = (needed.join(", "), check.message.unwrap_or_default());
+        let text = format!("it was skipped, and {needed} was deployed for it: {why}");
+        Judged {
+            message: Some(text),
+            status: Status::Fail,
+            cause: Some(CauseClass::Suite),
+            ..check
+        }
     }
 
     fn run_file(&self, tier: Tier, phase: Phase, state: &State) -> RunFile {
@@ -236,6 +261,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             Phase::Seed => format!("trials-{tier}-seed.jsonl"),
             Phase::Check => format!("trials-{tier}.jsonl"),
             Phase::Across => format!("trials-{tier}-across.jsonl"),
+            Phase::Provide => format!("provide-{}.jsonl", self.plan.recipe),
         };
         RunFile {
             schema: SCHEMA,
@@ -259,6 +285,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             unrecognized: self.recipe.unrecognized.clone(),
             unprotected: self.settings.backup.unprotected.clone(),
             facts: state.facts.clone(),
+            deps: state.deps.clone(),
+            consumer: self.consumer.clone(),
             repo_tests: self.recipe.repo_tests.of(tier, phase),
             without_suite: self.recipe.repo_tests.replaces_suite(tier),
             browser: Some(self.dir.join("browser")),

@@ -41,6 +41,8 @@ pub struct Input<'a> {
     pub source: &'a str,
     /// The pull request, if there is one.
     pub pr: Option<u64>,
+    /// What is deployed before it.
+    pub deps: &'a [PlannedDependency],
 }
 
 /// What will be done.
@@ -72,6 +74,22 @@ pub struct Plan {
     pub has_suite: bool,
     /// The suite's settings that differ from the defaults, and what becomes of the files that it brings.
     pub customization: Vec<String>,
+    /// What is deployed before it, in an order in which each finds what it needs itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deps: Vec<PlannedDependency>,
+}
+
+/// A recipe that is deployed because another one needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct PlannedDependency {
+    /// Its app, with a domain of this run's own.
+    pub app: App,
+    /// What of it is deployed.
+    pub head: Revision,
+    /// What it needs itself.
+    pub needs: Vec<RecipeName>,
+    /// The checks of the recipe under test that need it, as `tier::check`.
+    pub checks: Vec<String>,
 }
 
 /// A tier and what will become of it.
@@ -139,7 +157,8 @@ pub fn decide(input: &Input<'_>) -> Plan {
     let base = chosen.and_then(Result::ok).map(|(revision, _)| revision);
     let disaster = tiers.iter_mut().find(|t| t.tier == Tier::Disaster);
     let disaster = disaster.filter(|t| t.planned == Planned::Run);
-    let deploys = if disaster.is_some() { 2 } else { 1 };
+    let own = if disaster.is_some() { 2 } else { 1 };
+    let deploys = own + u32::try_from(input.deps.len()).unwrap_or(u32::MAX);
     let across_versions = across(input, base.as_ref()).filter(|_| disaster.is_some());
     if let Some(tier) = disaster {
         tier.reason = told(input, across_versions, base.as_ref());
@@ -159,6 +178,7 @@ pub fn decide(input: &Input<'_>) -> Plan {
         pr: input.pr,
         has_suite: input.has_suite,
         customization,
+        deps: input.deps.to_vec(),
     }
 }
 
@@ -201,6 +221,13 @@ impl Plan {
     /// Returns what will become of a tier; nothing of the disaster where nobody asked for it.
     pub fn tier(&self, tier: Tier) -> Option<&PlannedTier> {
         self.tiers.iter().find(|t| t.tier == tier)
+    }
+
+    /// Returns the dependencies that a check needs.
+    pub fn needed_by(&self, tier: Tier, check: &str) -> impl Iterator<Item = &RecipeName> {
+        let name = format!("{tier}::{check}");
+        let needed = self.deps.iter().filter(move |dep| dep.checks.contains(&name));
+        needed.map(|dep| &dep.app.recipe)
     }
 
     /// Returns whether a tier will be done.

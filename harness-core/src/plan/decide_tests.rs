@@ -56,6 +56,7 @@ fn plan(world: &World) -> Plan {
         has_suite: world.has_suite,
         source: "bundled",
         pr: None,
+        deps: &[],
     })
 }
 
@@ -186,6 +187,7 @@ fn a_base_without_a_version_is_called_by_its_commit() {
         has_suite: true,
         source: "path",
         pr: Some(7),
+        deps: &[],
     });
     assert_eq!(
         reason(&plan, Tier::Upgrade),

@@ -7,4 +7,4 @@ mod decide;
 
 pub use base::{Base, NoBase, choose_base};
 pub use brings::Brings;
-pub use decide::{Across, Input, Plan, Planned, PlannedTier, decide};
+pub use decide::{Across, Input, Plan, Planned, PlannedDependency, PlannedTier, decide};

@@ -34,6 +34,7 @@ fn started() -> Happened {
         pr: None,
         has_suite: true,
         customization: Vec::new(),
+        deps: Vec::new(),
     };
     let platform = PlatformFacts {
         name: "swarm".to_owned(),

@@ -247,7 +247,7 @@ impl RepoTests {
             (None, Phase::Seed, Tier::Custom) => {
                 format!("{} is run before the custom checks", test.path)
             }
-            (None, Phase::Seed | Phase::Check | Phase::Across, tier) => {
+            (None, Phase::Seed | Phase::Check | Phase::Across | Phase::Provide, tier) => {
                 format!(
                     "{} is run for {tier}, in place of the suite's seeds and checks there",
                     test.path

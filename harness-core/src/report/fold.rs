@@ -8,15 +8,16 @@ use crate::cause::{Cause, CauseClass};
 use crate::event::{CensusTime, Event, Happened, Stop, WaitedOn};
 use crate::ledger::LedgerEntry;
 use crate::lint::{LintReport, LintStatus};
-use crate::plan::{Plan, Planned};
+use crate::name::RecipeName;
+use crate::plan::{Plan, Planned, PlannedDependency};
 use crate::platform::PlatformFacts;
 use crate::store::{StoreSeen, Unprotected};
 use crate::tier::{Rung, Status, Tier};
 
 use super::ladder::{level, rungs};
 use super::results::{
-    Attempt, CauseReport, CensusReport, Check, Deploys, Flags, Flake, LintSummary, PhaseSpan,
-    PlatformReport, Results, RunVerdict, SCHEMA, Skips, Stage,
+    Attempt, CauseReport, CensusReport, Check, DependencyReport, Deploys, Flags, Flake,
+    LintSummary, PhaseSpan, PlatformReport, Results, RunVerdict, SCHEMA, Skips, Stage,
 };
 
 /// An event log from which no results can be made.
@@ -44,6 +45,7 @@ struct Fold {
     ledger: Vec<LedgerEntry>,
     unprotected: Vec<Unprotected>,
     stores: Vec<StoreSeen>,
+    dependencies: IndexMap<RecipeName, Option<Cause>>,
     broke: Option<String>,
     last_ms: u64,
 }
@@ -94,6 +96,9 @@ impl Fold {
             Happened::AttemptFinished { .. } => self.hear_attempt(&event.what),
             Happened::TierFinished { tier, status, reason, cause, duration_ms } => {
                 self.tiers.insert(*tier, (*status, reason.clone(), cause.clone(), *duration_ms));
+            }
+            Happened::DependencySeen { recipe, trouble } => {
+                self.dependencies.insert(recipe.clone(), trouble.clone());
             }
             Happened::Linted { report } => self.lint = Some(report.clone()),
             Happened::Stopped { by } => self.stopped = Some(*by),
@@ -230,6 +235,7 @@ impl Fold {
                 reason: lint.reason,
             },
             deploys: Deploys { planned: plan.deploys, done: self.deploys },
+            dependencies: plan.deps.iter().map(|dep| self.dependency(dep)).collect(),
             phases: with_gaps(self.phases, self.last_ms),
             census: self.census,
             ledger: self.ledger,
@@ -263,6 +269,18 @@ impl Fold {
         Stage { tier, status, reason, duration_ms, checks, attempts }
     }
 
+    fn dependency(&self, planned: &PlannedDependency) -> DependencyReport {
+        let seen = self.dependencies.get(&planned.app.recipe);
+        let cause = seen.and_then(Option::as_ref);
+        DependencyReport {
+            recipe: planned.app.recipe.to_string(),
+            version: planned.head.version.as_ref().map(ToString::to_string),
+            domain: planned.app.domain.to_string(),
+            ready: seen.is_some() && cause.is_none(),
+            cause: cause.map(CauseReport::from),
+        }
+    }
+
     fn flakes(&self) -> Vec<Flake> {
         let flake = |(tier, (status, _, cause, _)): (&Tier, &(Status, _, Option<Cause>, _))| {
             let cause = cause.as_ref().filter(|c| c.class == CauseClass::Flake)?;
@@ -289,7 +307,8 @@ impl Fold {
         if let Some(artefact) = self.leaks.first() {
             return ours(format!("a known secret stands in {artefact}"));
         }
-        if !deploys_fit(plan, results, self.deploys) {
+        let all_there = self.dependencies.values().all(Option::is_none);
+        if !deploys_fit(plan, results, all_there, self.deploys) {
             return ours(format!(
                 "{} deploys were planned and {} made",
                 plan.deploys, self.deploys
@@ -312,6 +331,10 @@ impl Fold {
                 RunVerdict::NotVerified,
                 Some(Cause::new(cause.class, format!("{tier}: {}", cause.evidence))),
             );
+        }
+        // Whatever was proven without it, what needs it was not.
+        if let Some(cause) = self.dependencies.values().flatten().next() {
+            return (RunVerdict::NotVerified, Some(cause.clone()));
         }
         if self.finished.is_none() || results.keys().any(|t| !self.tiers.contains_key(t)) {
             let text = "the run ended before its verdict".to_owned();
@@ -347,10 +370,15 @@ impl Fold {
 }
 
 /// Returns whether so many deploys are right: as many as were planned, unless a tier that makes one did not come to it.
-fn deploys_fit(plan: &Plan, results: &IndexMap<Tier, Status>, done: u32) -> bool {
+fn deploys_fit(
+    plan: &Plan,
+    results: &IndexMap<Tier, Status>,
+    dependencies_are_there: bool,
+    done: u32,
+) -> bool {
     let passed = |tier: Tier| results.get(&tier) == Some(&Status::Pass);
     let deploying = [Tier::Install, Tier::Disaster].into_iter().filter(|tier| plan.runs(*tier));
-    let all_passed = deploying.into_iter().all(passed);
+    let all_passed = deploying.into_iter().all(passed) && dependencies_are_there;
     done == plan.deploys || (!all_passed && done < plan.deploys)
 }
 

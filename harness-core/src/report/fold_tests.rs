@@ -33,6 +33,7 @@ fn plan() -> Plan {
         pr: None,
         has_suite: true,
         customization: Vec::new(),
+        deps: Vec::new(),
     }
 }
 

@@ -126,6 +126,7 @@ mod tests {
             pr: None,
             has_suite: true,
             customization: Vec::new(),
+            deps: Vec::new(),
         };
         let statuses = [Pass, Skip, Pass, Skip, Pass];
         let seen = rungs(&plan, &Tier::USUAL.into_iter().zip(statuses).collect(), LintStatus::Fail);

@@ -12,7 +12,7 @@ pub use fold::NoRun;
 pub use junit::junit;
 pub use ladder::{level, rungs};
 pub use results::{
-    Attempt, CauseReport, CensusReport, Check, Deploys, Flags, Flake, LintSummary, PhaseSpan,
-    PlatformReport, Results, RunVerdict, SCHEMA, Skips, Stage,
+    Attempt, CauseReport, CensusReport, Check, DependencyReport, Deploys, Flags, Flake,
+    LintSummary, PhaseSpan, PlatformReport, Results, RunVerdict, SCHEMA, Skips, Stage,
 };
 pub use trace::trace;

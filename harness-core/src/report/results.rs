@@ -83,6 +83,9 @@ pub struct Results {
     pub lint: LintSummary,
     /// Deploys.
     pub deploys: Deploys,
+    /// What was deployed because the recipe needs it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<DependencyReport>,
     /// What existed before and after.
     pub census: CensusReport,
     /// What became of planted data: for each marker and event the last word.
@@ -120,6 +123,21 @@ impl From<&Cause> for CauseReport {
     fn from(cause: &Cause) -> Self {
         Self { class: cause.class, evidence: cause.evidence.clone() }
     }
+}
+
+/// What was deployed because the recipe under test needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct DependencyReport {
+    /// The recipe.
+    pub recipe: String,
+    /// Its version.
+    pub version: Option<String>,
+    /// Its host name in this run.
+    pub domain: String,
+    /// Whether it was there all the time.
+    pub ready: bool,
+    /// Why it was not.
+    pub cause: Option<CauseReport>,
 }
 
 /// Where a run was made.

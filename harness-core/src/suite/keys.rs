@@ -37,6 +37,11 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "timeouts", repeated: false, about: "How long things may take" },
     Section { name: "upgrade", repeated: false, about: "The upgrade" },
     Section { name: "as-dependency", repeated: false, about: "When another recipe needs this one" },
+    Section {
+        name: "client",
+        repeated: false,
+        about: "The app as a client of an identity provider that it depends on",
+    },
     Section { name: "backup", repeated: false, about: "Backups" },
     Section {
         name: "store",
@@ -65,7 +70,7 @@ pub const KEYS: &[Key] = &[
         kind: "a table of variables, each value a text in quotes",
         default: Some("{}"),
         example: "{ COMPOSE_FILE = \"compose.yml:compose.mariadb.yml\" }",
-        about: "Variables of the app, written when it is created. `{domain}`, `{base_url}` and `{dep.RECIPE.domain}` are filled in; a brace that is meant is written twice.",
+        about: "Variables of the app, written when it is created. `{domain}`, `{base_url}`, `{dep.RECIPE.domain}` and `{dep.RECIPE.KEY}`, which is what that recipe's suite provides, are filled in; a brace that is meant is written twice.",
         formerly: Some("EXTRA_ENV"),
     },
     Key {
@@ -147,6 +152,24 @@ pub const KEYS: &[Key] = &[
         default: Some("{}"),
         example: "{ GITEA_DISABLE_REGISTRATION = \"false\" }",
         about: "Variables instead of `env` when another recipe needs this one.",
+        formerly: None,
+    },
+    Key {
+        section: "as-dependency",
+        name: "deps",
+        kind: "a list of recipes",
+        default: Some("[]"),
+        example: "[\"keycloak\"]",
+        about: "Recipes that this one needs also when another recipe needs it: `deps` are not taken along.",
+        formerly: None,
+    },
+    Key {
+        section: "client",
+        name: "redirects",
+        kind: "a list of paths",
+        default: Some("[]"),
+        example: "[\"/oauth/callback\"]",
+        about: "The paths of the app to which the provider sends people back.",
         formerly: None,
     },
     Key {
@@ -317,6 +340,10 @@ drops = ["cache"]
 
 [as-dependency]
 env = { COMPOSE_FILE = "compose.yml" }
+deps = ["mariadb"]
+
+[client]
+redirects = ["/oauth/callback"]
 
 [backup]
 capable = true

@@ -28,8 +28,8 @@ pub use settings::{
     Span, Timeouts, Upgrade,
 };
 pub use steps::{
-    ENV_FILE_VARIABLE, INSTALL_STEPS, InstallSteps, SECRETS_VARIABLE, StepsError, StepsRan,
-    overstepped,
+    DEPS_VARIABLE, ENV_FILE_VARIABLE, INSTALL_STEPS, InstallSteps, SECRETS_VARIABLE, StepsError,
+    StepsRan, overstepped,
 };
 pub use store::{InvalidStore, StoreSetting};
 pub use template::{Coordinates, InvalidTemplate, Place, Template};

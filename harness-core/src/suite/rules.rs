@@ -36,15 +36,18 @@ pub(super) fn broken(
     outline: &Outline,
 ) -> Option<Problem> {
     let mut all = Vec::new();
-    all.extend(deps(settings, recipe));
+    all.extend(deps("deps", &settings.deps, recipe));
+    all.extend(deps("as-dependency.deps", &settings.as_dependency.deps, recipe));
+    all.extend(redirects(settings));
     all.extend(health(settings));
     all.extend(timeouts(settings));
-    for (key, env) in [
-        ("env", &settings.env),
-        ("upgrade.env", &settings.upgrade.env),
-        ("as-dependency.env", &settings.as_dependency.env),
+    let of_dependency = &settings.as_dependency;
+    for (key, env, deps) in [
+        ("env", &settings.env, &settings.deps),
+        ("upgrade.env", &settings.upgrade.env, &settings.deps),
+        ("as-dependency.env", &of_dependency.env, &of_dependency.deps),
     ] {
-        all.extend(variables(key, env, &settings.deps));
+        all.extend(variables(key, env, deps));
     }
     all.extend(screenshot(settings));
     all.extend(excuses(settings));
@@ -59,15 +62,20 @@ fn place(outline: &Outline, path: &str) -> std::ops::Range<usize> {
     outline.find(path).map(|entry| entry.value.clone()).unwrap_or_default()
 }
 
-fn deps(settings: &Settings, recipe: &RecipeName) -> Vec<Broken> {
+fn deps(key: &str, deps: &[RecipeName], recipe: &RecipeName) -> Vec<Broken> {
     let mut seen = BTreeSet::new();
-    let twice = settings.deps.iter().find(|name| !seen.insert(*name)).map(|name| {
+    let twice = deps.iter().find(|name| !seen.insert(*name)).map(|name| {
         format!("`{name}` is named twice: expected each dependency once, take one out")
     });
-    let own = settings.deps.contains(recipe).then(|| {
+    let own = deps.contains(recipe).then(|| {
         format!("`{recipe}` cannot depend on itself: expected other recipes, take it out")
     });
-    twice.or(own).map(|text| ("deps".to_owned(), text)).into_iter().collect()
+    twice.or(own).map(|text| (key.to_owned(), text)).into_iter().collect()
+}
+
+fn redirects(settings: &Settings) -> Vec<Broken> {
+    let broken = settings.client.redirects.iter().find_map(|path| path_problem(path));
+    broken.map(|text| ("client.redirects".to_owned(), text)).into_iter().collect()
 }
 
 fn health(settings: &Settings) -> Vec<Broken> {
@@ -124,10 +132,16 @@ fn variables(key: &str, env: &Env, deps: &[RecipeName]) -> Vec<Broken> {
             continue;
         }
         for place in value.places() {
-            if let Place::DependencyDomain(dep) = place
-                && !deps.contains(dep)
-            {
-                broken.push((at.clone(), undeclared(dep, deps)));
+            match place {
+                Place::DependencyDomain(dep) | Place::DependencyFact(dep, _)
+                    if !deps.contains(dep) =>
+                {
+                    broken.push((at.clone(), undeclared(dep, deps)));
+                }
+                Place::Domain
+                | Place::BaseUrl
+                | Place::DependencyDomain(_)
+                | Place::DependencyFact(..) => {}
             }
         }
     }

@@ -28,8 +28,10 @@ pub struct Settings {
     pub env: Env,
     /// The upgrade.
     pub upgrade: Upgrade,
-    /// Variables used instead of `env` when another recipe needs this one.
+    /// What holds instead when another recipe needs this one.
     pub as_dependency: AsDependency,
+    /// The app as a client of an identity provider that it depends on.
+    pub client: Client,
     /// Backups.
     pub backup: Backup,
     /// Stores that the recipe's files do not show, or show wrongly.
@@ -91,12 +93,22 @@ pub struct Upgrade {
     pub drops: Vec<ServiceName>,
 }
 
-/// Variables used instead of `env` when another recipe needs this one.
+/// What holds when another recipe needs this one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct AsDependency {
     /// The variables.
     pub env: Env,
+    /// Recipes that this one needs also then; those of `deps` are not taken along.
+    pub deps: Vec<RecipeName>,
+}
+
+/// The app as a client of an identity provider that it depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Client {
+    /// The paths of the app to which the provider sends people back.
+    pub redirects: Vec<String>,
 }
 
 /// Backups.

@@ -1,8 +1,8 @@
 //! `install_steps.sh`: what a suite does between the app's making and its first deploy, where settings cannot say it.
 //! Main type: [`InstallSteps`].
 
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt as _};
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -22,6 +22,10 @@ pub const SECRETS_VARIABLE: &str = "CCCI_SECRETS";
 /// The variable that names the app's env file.
 pub const ENV_FILE_VARIABLE: &str = "CCCI_APP_ENV";
 
+/// The variable that names the file with what the dependencies provide: lines that a shell reads with `.`, such as
+/// `KEYCLOAK_CLIENT_ID='…'`.
+pub const DEPS_VARIABLE: &str = "CCCI_DEPS";
+
 /// So many lines of its output are kept.
 const KEPT_LINES: usize = 2000;
 
@@ -36,6 +40,8 @@ pub struct InstallSteps<'a> {
     pub base: &'a BaseEnv,
     /// What it is told.
     pub vars: Vec<(&'static str, String)>,
+    /// What the dependencies provide: variables by name, secrets among them.
+    pub given: &'a [(String, String)],
     /// What it may not say aloud.
     pub hidden: Vec<Secret>,
     /// How long it may take.
@@ -81,12 +87,18 @@ impl InstallSteps<'_> {
         let (script, secrets) = (self.dir.join(INSTALL_STEPS), self.dir.join("secrets"));
         std::fs::write(&script, self.script).map_err(io("write the script"))?;
         std::fs::write(&secrets, "").map_err(io("make a file"))?;
+        let deps = self.dir.join("deps.env");
+        let mut file = std::fs::OpenOptions::new();
+        let file = file.write(true).create(true).truncate(true).mode(0o600).open(&deps);
+        let written = file.and_then(|mut file| file.write_all(for_shell(self.given).as_bytes()));
+        written.map_err(io("write what dependencies provide"))?;
         let (program, args) = interpreter(self.script);
         let mut cmd = Cmd::new(program, self.base, Deadline::after(self.limit))
             .args(args)
             .arg(script.as_str())
             .cwd(self.dir)
             .env(SECRETS_VARIABLE, secrets.as_str())
+            .env(DEPS_VARIABLE, deps.as_str())
             .hiding(self.hidden.iter().cloned());
         for (name, value) in &self.vars {
             cmd = cmd.env(*name, value);
@@ -99,6 +111,14 @@ impl InstallSteps<'_> {
         let (lines, trouble) = judged(ended)?;
         Ok(StepsRan { lines, secrets, trouble })
     }
+}
+
+/// Returns variables as a shell reads them.
+fn for_shell(given: &[(String, String)]) -> String {
+    given
+        .iter()
+        .map(|(name, value)| format!("{name}='{}'\n", value.replace('\'', r"'\''")))
+        .collect()
 }
 
 /// Returns the program that the script's first line names, and its arguments.
@@ -171,6 +191,7 @@ mod tests {
             dir: &dir,
             base: &base,
             vars: vec![("CCCI_DOMAIN", "a.test".to_owned())],
+            given: &[],
             hidden: vec![Secret::new("hunter22".to_owned())],
             limit: Duration::from_secs(seconds),
         };

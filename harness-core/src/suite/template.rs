@@ -33,6 +33,8 @@ pub enum Place {
     BaseUrl,
     /// `{dep.RECIPE.domain}`: the host name of a dependency.
     DependencyDomain(RecipeName),
+    /// `{dep.RECIPE.KEY}`: what the dependency's suite provides under a key.
+    DependencyFact(RecipeName, String),
 }
 
 /// What a template is filled in from.
@@ -42,6 +44,8 @@ pub struct Coordinates {
     pub domain: Domain,
     /// The host name of each dependency.
     pub dependencies: BTreeMap<RecipeName, Domain>,
+    /// What each dependency's suite provides, by key: known once the dependency is up.
+    pub facts: BTreeMap<RecipeName, BTreeMap<String, String>>,
 }
 
 /// The text is no template.
@@ -49,7 +53,7 @@ pub struct Coordinates {
 pub enum InvalidTemplate {
     /// A place that stands for nothing.
     #[error(
-        "`{{{name}}}` stands for nothing: {}expected `{{domain}}`, `{{base_url}}` or `{{dep.RECIPE.domain}}`; a brace that is meant is written twice, `{{{{`",
+        "`{{{name}}}` stands for nothing: {}expected `{{domain}}`, `{{base_url}}`, `{{dep.RECIPE.domain}}` or `{{dep.RECIPE.KEY}}` with what that recipe's suite provides; a brace that is meant is written twice, `{{{{`",
         meant(near.as_deref())
     )]
     Unknown {
@@ -83,7 +87,7 @@ fn meant(near: Option<&str>) -> String {
 impl Coordinates {
     /// Returns the coordinates of an app without dependencies.
     pub fn of(domain: &Domain) -> Self {
-        Self { domain: domain.clone(), dependencies: BTreeMap::new() }
+        Self { domain: domain.clone(), dependencies: BTreeMap::new(), facts: BTreeMap::new() }
     }
 
     /// Returns `https://` and the app's host name.
@@ -146,8 +150,9 @@ impl Template {
         })
     }
 
-    /// Returns the text with every place filled in. A dependency that the coordinates do not have stays as it was
-    /// written; settings that name such a one are refused when they are read.
+    /// Returns the text with every place filled in. What the coordinates do not have of a dependency stays as it was
+    /// written: settings that name such a one are refused when they are read, and what a dependency provides is not
+    /// known before it is up.
     pub fn fill(&self, at: &Coordinates) -> String {
         let filled = |part: &Part| match part {
             Part::Text(text) => text.clone(),
@@ -157,6 +162,10 @@ impl Template {
                 .dependencies
                 .get(name)
                 .map_or_else(|| format!("{{dep.{name}.domain}}"), ToString::to_string),
+            Part::Place(Place::DependencyFact(name, key)) => {
+                let fact = at.facts.get(name).and_then(|facts| facts.get(key));
+                fact.cloned().unwrap_or_else(|| format!("{{dep.{name}.{key}}}"))
+            }
         };
         self.parts.iter().map(filled).collect()
     }
@@ -169,17 +178,30 @@ impl Place {
             "base_url" => return Ok(Self::BaseUrl),
             _ => {}
         }
-        let dependency = name.strip_prefix("dep.").and_then(|rest| rest.strip_suffix(".domain"));
-        match dependency {
-            Some(recipe) => RecipeName::try_from(recipe.to_owned())
-                .map(Self::DependencyDomain)
-                .map_err(|source| InvalidTemplate::Dependency { place: name.to_owned(), source }),
+        let dependency = name.strip_prefix("dep.").and_then(|rest| rest.rsplit_once('.'));
+        match dependency.filter(|(_, key)| is_key(key)) {
+            Some((recipe, key)) => {
+                let recipe = RecipeName::try_from(recipe.to_owned());
+                let recipe = recipe.map_err(|source| InvalidTemplate::Dependency {
+                    place: name.to_owned(),
+                    source,
+                })?;
+                Ok(match key {
+                    "domain" => Self::DependencyDomain(recipe),
+                    _ => Self::DependencyFact(recipe, key.to_owned()),
+                })
+            }
             None => {
                 let near = nearest(name, ["domain", "base_url"]).map(str::to_owned);
                 Err(InvalidTemplate::Unknown { name: name.to_owned(), near })
             }
         }
     }
+}
+
+/// Returns whether a suite can provide something under this name.
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
 impl TryFrom<String> for Template {
@@ -213,7 +235,9 @@ mod tests {
         let name = |text: &str| Domain::try_from(text.to_owned()).expect("a host name");
         let keycloak = RecipeName::try_from("keycloak".to_owned()).expect("a recipe's name");
         let mut at = Coordinates::of(&name("ghos-123456.ci.example"));
-        at.dependencies.insert(keycloak, name("keyc-654321.ci.example"));
+        at.dependencies.insert(keycloak.clone(), name("keyc-654321.ci.example"));
+        let fact = BTreeMap::from([("client_id".to_owned(), "blog".to_owned())]);
+        at.facts.insert(keycloak, fact);
         at
     }
 
@@ -225,6 +249,8 @@ mod tests {
     #[case("{base_url}/a{domain}", "https://ghos-123456.ci.example/aghos-123456.ci.example")]
     #[case("{dep.keycloak.domain}", "keyc-654321.ci.example")]
     #[case("{dep.gitea.domain}", "{dep.gitea.domain}")]
+    #[case("id={dep.keycloak.client_id}", "id=blog")]
+    #[case("{dep.keycloak.not_known}", "{dep.keycloak.not_known}")]
     #[case("{{domain}} {{}}", "{domain} {}")]
     #[case("{{{domain}}}", "{ghos-123456.ci.example}")]
     fn places_are_filled_in(#[case] text: &str, #[case] filled: &str) {
@@ -239,6 +265,7 @@ mod tests {
     #[case("${DOMAIN}/x", "did you mean `{domain}`?")]
     #[case("{dep.keycloak}", "stands for nothing")]
     #[case("{dep.Key/../cloak.domain}", "names no recipe")]
+    #[case("{dep.keycloak.Client-Id}", "stands for nothing")]
     #[case("a {domain", "`{` stands alone")]
     #[case("{dom{ain}", "`{` stands alone")]
     #[case("domain}", "`}` stands alone")]

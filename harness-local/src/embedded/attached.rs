@@ -98,6 +98,12 @@ impl Attached {
         Self { way, app }
     }
 
+    /// Returns the way to another app on the same server.
+    #[must_use]
+    pub fn of(&self, app: &App) -> Self {
+        Self { way: self.way.clone(), app: app.clone() }
+    }
+
     /// Returns the app.
     pub const fn app(&self) -> &App {
         &self.app

@@ -81,14 +81,15 @@ impl Server {
     }
 
     pub(super) fn check_out(&self, at: &Revision, op: &str) -> Result<Checkout, OpError> {
-        let read = Checkout::at(&self.files, &at.commit, &self.laid);
+        let recipe = self.recipe(&at.commit);
+        let read = recipe.and_then(|(files, laid)| Checkout::at(files, &at.commit, laid));
         read.ok_or_else(|| not_read(op, &at.commit))
     }
 
     /// Returns the tag by which abra would deploy a revision as a release: an annotated one at this very commit, in a
     /// clone whose tags are all annotated, with nothing laid over it.
     pub(super) fn release(&self, at: &Revision, checkout: &Checkout) -> Option<String> {
-        let tags = self.files.tags();
+        let tags = self.recipe(&at.commit).map(|(files, _)| files.tags()).unwrap_or_default();
         if checkout.is_dirty() || tags.iter().any(|t| !t.annotated) {
             return None;
         }

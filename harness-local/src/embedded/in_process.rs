@@ -48,10 +48,9 @@ impl Embedded<InProcess> {
         tasks.spawn(async move { driven.drive().await });
         let reach =
             InProcess { shared: Arc::clone(&shared), archives: Archives::default(), _tasks: tasks };
-        Ok(Self {
-            server: Server::new(settings.seed, settings.files, settings.laid, shared),
-            reach,
-        })
+        let recipes =
+            std::iter::once((settings.files, settings.laid)).chain(settings.others).collect();
+        Ok(Self { server: Server::new(settings.seed, recipes, shared), reach })
     }
 
     /// Lets one thing be sabotaged from now on. A fault is none of this server's doing, and does nothing here.

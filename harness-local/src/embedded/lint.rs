@@ -16,19 +16,18 @@ use crate::abra::lint::{LintError, LintSubject, RULES, Severity};
 impl Server {
     pub(super) fn lint_at(&self, app: &App, at: &Revision) -> Result<LintReport, OpError> {
         let op = format!("lint {} at {}", app.recipe, at.commit.short());
-        let checkout = Checkout::at(&self.files, &at.commit, &Laid::default());
-        let checkout = checkout.ok_or_else(|| not_read(&op, &at.commit))?;
-        Ok(self.files.known().linted(&at.commit, || {
-            match subject(&checkout, self.files.tags().to_vec()) {
-                Ok(subject) => report(&subject),
-                Err(error) => {
-                    let text = Chain(&error).to_string();
-                    LintReport {
-                        status: LintStatus::Unver,
-                        rules_failed: Vec::new(),
-                        reason: Some(text.clone()),
-                        text,
-                    }
+        let unread = || not_read(&op, &at.commit);
+        let (files, _) = self.recipe(&at.commit).ok_or_else(unread)?;
+        let checkout = Checkout::at(files, &at.commit, &Laid::default()).ok_or_else(unread)?;
+        Ok(files.known().linted(&at.commit, || match subject(&checkout, files.tags().to_vec()) {
+            Ok(subject) => report(&subject),
+            Err(error) => {
+                let text = Chain(&error).to_string();
+                LintReport {
+                    status: LintStatus::Unver,
+                    rules_failed: Vec::new(),
+                    reason: Some(text.clone()),
+                    text,
                 }
             }
         }))

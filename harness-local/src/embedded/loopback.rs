@@ -82,10 +82,9 @@ impl Embedded<Loopback> {
             base_env,
             _tasks: tasks,
         };
-        Ok(Self {
-            server: Server::new(settings.seed, settings.files, settings.laid, shared),
-            reach,
-        })
+        let recipes =
+            std::iter::once((settings.files, settings.laid)).chain(settings.others).collect();
+        Ok(Self { server: Server::new(settings.seed, recipes, shared), reach })
     }
 }
 

@@ -82,9 +82,10 @@ impl<R: Reach> Platform for Embedded<R> {
         &self,
         app: &App,
         script: &str,
+        given: &[(String, String)],
         limit: Duration,
     ) -> Result<StepsRan, OpError> {
-        self.run_steps(app, script, limit).await
+        self.run_steps(app, script, given, limit).await
     }
 
     async fn place(

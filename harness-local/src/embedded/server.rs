@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_core::http::{Answer, HttpError};
+use harness_core::name::Commit;
 use harness_core::platform::{App, Attachment};
 use harness_core::process::BaseEnv;
 use harness_core::suite::Laid;
@@ -19,15 +20,21 @@ use super::shared::Shared;
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(super) seed: u64,
-    pub(crate) files: RecipeFiles,
-    pub(super) laid: Laid,
+    /// Each recipe's files, and what is laid over them; the one under test is the first.
+    recipes: Vec<(RecipeFiles, Laid)>,
     pub(crate) shared: Arc<Shared>,
     apps: Mutex<Apps>,
 }
 
 impl Server {
-    pub(super) fn new(seed: u64, files: RecipeFiles, laid: Laid, shared: Arc<Shared>) -> Self {
-        Self { seed, files, laid, shared, apps: Mutex::default() }
+    /// Returns a server that knows these recipes, the one under test first.
+    pub(super) fn new(seed: u64, recipes: Vec<(RecipeFiles, Laid)>, shared: Arc<Shared>) -> Self {
+        Self { seed, recipes, shared, apps: Mutex::default() }
+    }
+
+    /// Returns the files of the recipe that has a commit, and what is laid over them.
+    pub(crate) fn recipe(&self, commit: &Commit) -> Option<&(RecipeFiles, Laid)> {
+        self.recipes.iter().find(|(files, _)| files.at(commit).is_some())
     }
 
     pub(super) fn apps(&self) -> MutexGuard<'_, Apps> {

@@ -33,6 +33,8 @@ pub struct EmbeddedSettings {
     pub files: RecipeFiles,
     /// What the suite lays over the recipe's files. It was found usable before.
     pub laid: Laid,
+    /// The same of each recipe that is deployed beside it.
+    pub others: Vec<(RecipeFiles, Laid)>,
 }
 
 /// What the embedded platform is made from in virtual time.
@@ -46,6 +48,8 @@ pub struct InProcessSettings {
     pub files: RecipeFiles,
     /// What the suite lays over the recipe's files. It was found usable before.
     pub laid: Laid,
+    /// The same of each recipe that is deployed beside it.
+    pub others: Vec<(RecipeFiles, Laid)>,
 }
 
 /// The embedded platform could not be started.

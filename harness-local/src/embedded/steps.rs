@@ -23,6 +23,7 @@ impl<R: Reach> Embedded<R> {
         &self,
         app: &App,
         script: &str,
+        given: &[(String, String)],
         limit: Duration,
     ) -> Result<StepsRan, OpError> {
         let op = format!("run {INSTALL_STEPS} for {}", app.domain);
@@ -30,7 +31,7 @@ impl<R: Reach> Embedded<R> {
             let text = format!("{INSTALL_STEPS} is not playable in virtual time: it needs a host");
             return Err(OpError::new(op, CauseClass::Harness, text));
         };
-        let dir = dir.join("install-steps");
+        let dir = dir.join("install-steps").join(app.domain.as_str());
         let env_file = dir.join(format!("{}.env", app.domain));
         let (abra_dir, work) = (dir.join("abra"), dir.join("work"));
         let files = |error| OpError::from_source(op.as_str(), CauseClass::Host, error);
@@ -50,7 +51,7 @@ impl<R: Reach> Embedded<R> {
             ("DOCKER_HOST", NO_ENGINE),
         ];
         let vars = coordinates.map(|(name, value)| (name, value.to_owned())).to_vec();
-        let steps = InstallSteps { script, dir: &work, base, vars, hidden, limit };
+        let steps = InstallSteps { script, dir: &work, base, vars, given, hidden, limit };
         let ran = steps.run().await;
         let mut ran = ran.map_err(|e| OpError::from_source(&op, CauseClass::Host, e))?;
         let after = std::fs::read(&env_file).map_err(files)?;

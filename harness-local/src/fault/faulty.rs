@@ -291,7 +291,9 @@ impl<R: Reach> Faulty<R> {
         let mut state = self.state();
         state.moved = None;
         let Some(id) = state.moving.take() else { return at.clone() };
-        let mut others = self.inner.server.files.commits().filter(|c| **c != at.commit);
+        let recipe = self.inner.server.recipe(&at.commit);
+        let commits = recipe.into_iter().flat_map(|(files, _)| files.commits());
+        let mut others = commits.filter(|c| **c != at.commit);
         let Some(commit) = others.next().cloned() else { return at.clone() };
         let moved = Revision { commit, version: None };
         state.took_effect[id] = true;

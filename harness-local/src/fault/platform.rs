@@ -116,9 +116,10 @@ impl<R: Reach> Platform for Faulty<R> {
         &self,
         app: &App,
         script: &str,
+        given: &[(String, String)],
         limit: Duration,
     ) -> Result<StepsRan, OpError> {
-        let work = async || self.inner.install_steps(app, script, limit).await;
+        let work = async || self.inner.install_steps(app, script, given, limit).await;
         self.call(Call::InstallSteps, Some(app), limit, work).await
     }
 

@@ -99,6 +99,7 @@ fn server() -> Embedded<InProcess> {
         start: "2026-11-21T12:00:00Z".parse().unwrap(),
         files: recipe().files.clone(),
         laid: Laid::default(),
+        others: Vec::new(),
     })
     .unwrap()
 }

@@ -61,7 +61,8 @@ impl Trials for TrialsInProcess {
             return TrialsEnded::default();
         }
         let notes = Arc::new(Notes::in_memory(file.facts.clone()));
-        let ctx = Ctx::within(Arc::new(file.clone()), Arc::clone(&notes), self.within.clone());
+        let ctx =
+            Ctx::within(Arc::new(file.clone()), Arc::clone(&notes), self.within.of(&file.app));
         let trouble = match timeout(limit, one_after_another(steps, &ctx, &notes)).await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(Cause::new(CauseClass::Harness, Chain(&error).to_string())),

@@ -4,12 +4,12 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use harness_core::cause::CauseClass;
-use harness_core::run_file::TrialLine;
+use harness_core::cause::{Cause, CauseClass};
+use harness_core::run_file::{Dependency, Phase, RunFile, TrialLine};
 use harness_core::tier::Status;
 
 use super::panics;
-use crate::check::{Check, Said};
+use crate::check::{Check, Said, skip};
 use crate::ctx::Ctx;
 use crate::notes::{Notes, NotesError};
 use crate::suite::Step;
@@ -27,6 +27,8 @@ pub(super) enum Ending {
     Stuck(Duration),
     /// What runs it is gone.
     Lost(String),
+    /// A dependency that it needs is not there.
+    Without(Cause),
 }
 
 /// What a step's end means.
@@ -39,6 +41,9 @@ pub(super) struct Outcome {
 
 /// Runs a step. A panic and a hang end it and nothing else.
 pub(super) async fn run(step: Step, ctx: Ctx) -> Ending {
+    if let Some(ending) = without(&step, ctx.run()) {
+        return ending;
+    }
     let limit = step.limit;
     let body = AssertUnwindSafe(async move { (step.body)(ctx).await }).catch_unwind();
     match tokio::time::timeout(limit, body).await {
@@ -46,6 +51,24 @@ pub(super) async fn run(step: Step, ctx: Ctx) -> Ending {
         Ok(Err(payload)) => Ending::Panicked(panics::message(&*payload)),
         Err(_elapsed) => Ending::TimedOut(limit),
     }
+}
+
+/// Returns how a step ends whose dependency is not there.
+fn without(step: &Step, run: &RunFile) -> Option<Ending> {
+    let of = |name: &&str| run.deps.iter().find(|(recipe, _)| recipe.as_str() == *name);
+    let trouble = step.needs.iter().find_map(|name| match of(name) {
+        Some((_, Dependency { trouble, .. })) => trouble.clone(),
+        None => {
+            let text = format!(
+                "it needs `{name}`, which is not among `deps` in recipe.toml: add it there"
+            );
+            Some(Cause::new(CauseClass::Suite, text))
+        }
+    })?;
+    Some(match step.phase {
+        Phase::Seed => Ending::Returned(skip(trouble.evidence)),
+        Phase::Check | Phase::Across | Phase::Provide => Ending::Without(trouble),
+    })
 }
 
 /// Hands back how a step ended, and returns what that means, without any known secret. What was kept of its pages is
@@ -70,7 +93,7 @@ impl Ending {
     /// Returns whether the step failed, so that what its pages show is worth keeping.
     pub(super) fn is_failure(&self) -> bool {
         match self {
-            Self::Returned(Ok(())) => false,
+            Self::Returned(Ok(())) | Self::Without(_) => false,
             Self::Returned(Err(failure)) => match failure.said {
                 Said::Skip(_) | Said::PassBut(_) => false,
                 Said::Wrong { .. } | Said::Error(_) => true,
@@ -110,6 +133,14 @@ pub(super) fn outcome(ending: Ending) -> Outcome {
             ),
         ),
         Ending::Lost(why) => fail(CauseClass::Suite, why),
+        Ending::Without(Cause { class: CauseClass::Suite, evidence }) => {
+            fail(CauseClass::Suite, evidence)
+        }
+        Ending::Without(cause) => Outcome {
+            status: Status::Unver,
+            message: Some(cause.evidence),
+            cause: Some(cause.class),
+        },
     }
 }
 

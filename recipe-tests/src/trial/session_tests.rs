@@ -42,6 +42,8 @@ fn run_file(dir: &Utf8Path, tier: Tier, phase: Phase) -> Arc<RunFile> {
         unrecognized: Vec::new(),
         unprotected: BTreeMap::new(),
         facts: BTreeMap::new(),
+        deps: BTreeMap::new(),
+        consumer: None,
         repo_tests: Vec::new(),
         without_suite: false,
         browser: None,

@@ -33,6 +33,7 @@ pub(crate) async fn run(
         base_env: base.clone(),
         files: subject.files.clone(),
         laid: prepared.laid.clone(),
+        others: Vec::new(),
     })
     .await?;
     let trials = TrialsProcess {
@@ -52,6 +53,8 @@ pub(crate) async fn run(
         stop: StopSignal::default(),
         dir: dir.to_owned(),
         keep: Keep::Never,
+        deps: &[],
+        consumer: None,
     };
     job.run().await;
     let events = log.events();

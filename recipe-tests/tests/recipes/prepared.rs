@@ -8,7 +8,7 @@ use harness_core::run_file::SuiteDescription;
 use harness_core::tier::Tier;
 use harness_local::embedded::{RecipeFiles, SUFFIX};
 use recipe_tests::InvalidSuite;
-use runner::prepare::{PrepareError, Prepared, prepare_with_suite};
+use runner::prepare::{PrepareError, Prepared, prepare};
 use runner::settings::{Given, Settings, SettingsError};
 use runner::target::{SourceKind, Target};
 use thiserror::Error;
@@ -73,9 +73,8 @@ pub(crate) async fn read_with(
     let settings = Settings::resolve(given, base, None)?;
     let run = RunId::try_from("cargo-test".to_owned()).expect("letters and a hyphen are a run id");
     let clone = dir.join("source");
-    let prepared = prepare_with_suite(&target, &settings, &run, &clone, suite, base).await?;
-    let revisions = prepared.plan.base.iter().chain([&prepared.plan.head]);
-    let commits: Vec<_> = revisions.map(|r| r.commit.clone()).collect();
-    let files = RecipeFiles::read(&prepared.source.repository, &commits).await?;
+    let suites = recipe_tests::suites_with(&target.recipe, suite);
+    let prepared = prepare(&target, &settings, &run, &clone, &suites, base).await?;
+    let files = prepared.files().await?;
     Ok(Subject { prepared, files })
 }

@@ -45,6 +45,7 @@ fn started() -> Event {
         has_suite: false,
         source: "bundled",
         pr: None,
+        deps: &[],
     });
     let platform = PlatformFacts {
         name: "none".to_owned(),

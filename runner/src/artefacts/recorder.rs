@@ -62,6 +62,7 @@ impl<D: Disk> Recorder<D> {
             | Happened::AttemptFinished { .. }
             | Happened::Ledgered { .. }
             | Happened::Audited { .. }
+            | Happened::DependencySeen { .. }
             | Happened::Stopped { .. }
             | Happened::TeardownStep { .. }
             | Happened::SecretLeaked { .. }

@@ -32,6 +32,7 @@ fn results(statuses: [Status; 5], lint: LintStatus, has_custom: bool) -> Results
         brings: harness_core::plan::Brings::default(),
         source: "bundled",
         pr: None,
+        deps: &[],
     });
     let platform = Box::new(PlatformFacts {
         name: "embedded".to_owned(),

@@ -30,6 +30,13 @@ pub fn plan(
         format!("app       {}", plan.app.domain),
         format!("deploys   {}", plan.deploys),
     ];
+    for dep in &plan.deps {
+        let (app, head) = (&dep.app, revision(&dep.head));
+        lines.push(format!("before    {} {head}, as {}", app.recipe, app.domain));
+        if !dep.checks.is_empty() {
+            lines.push(format!("          needed by: {}", dep.checks.join(", ")));
+        }
+    }
     for tier in &plan.tiers {
         let word = match tier.planned {
             Planned::Run => "run",

@@ -118,6 +118,10 @@ impl Sink for Progress {
                 let reason = reason.or(flake).unwrap_or_default();
                 self.line(&format!("{tier:<8} {status}{reason} {}", seconds(*duration_ms)));
             }
+            Happened::DependencySeen { recipe, trouble: None } => {
+                self.line(&format!("dependency {recipe} is there"));
+            }
+            Happened::DependencySeen { trouble: Some(cause), .. } => self.line(&cause.evidence),
             Happened::Linted { report } => self.linted(report),
             Happened::Noted { text } => self.line(&format!("  note: {text}")),
             Happened::Stopped { by } => self.line(&format!("stopped ({by:?}); tearing down")),

@@ -1,0 +1,266 @@
+//! Dependencies: what is deployed before the app because it needs it, looked after as long as the app is judged, and
+//! removed after it. Main type: [`Needed`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+
+use crate::cause::{Cause, CauseClass};
+use crate::event::{Happened, WaitedOn};
+use crate::name::{RecipeName, ServiceName};
+use crate::observation::{Observation, TaskState};
+use crate::plan::{Plan, PlannedDependency};
+use crate::platform::{App, Platform};
+use crate::run_file::{Consumer, Dependency, Phase};
+use crate::suite::{Coordinates, Settings};
+use crate::tier::{Status, Tier};
+
+use super::asked::{ANSWER_WITHIN, Asked, judged_answer};
+use super::job::{Job, Limits, RecipeStates, State};
+use super::tiers::{TierEnd, Trouble};
+use super::trials::Trials;
+
+/// A recipe that is deployed because another one needs it: all that its installation takes.
+#[derive(Clone, Debug)]
+pub struct Needed<'a> {
+    /// What will be done: the install tier.
+    pub plan: &'a Plan,
+    /// Its suite's settings.
+    pub settings: &'a Settings,
+    /// What its files say.
+    pub recipe: &'a RecipeStates,
+    /// How long things may take with it.
+    pub limits: Limits,
+    /// Whether its suite provides something.
+    pub provides: bool,
+}
+
+impl<'a, P: Platform, T: Trials> Job<'a, P, T> {
+    /// Returns a phase's name, with the dependency that it is about.
+    pub(super) fn named(&self, phase: &str) -> String {
+        match self.consumer {
+            Some(_) => format!("{}: {phase}", self.plan.recipe),
+            None => phase.to_owned(),
+        }
+    }
+
+    /// Returns what templates of settings are filled in from.
+    pub(super) fn coordinates(&self, state: &State) -> Coordinates {
+        let mut at = Coordinates::of(&self.plan.app.domain);
+        for (recipe, dep) in &state.deps {
+            at.dependencies.insert(recipe.clone(), dep.app.domain.clone());
+            at.facts.insert(recipe.clone(), dep.texts());
+        }
+        at
+    }
+
+    /// Deploys the dependencies, each as soon as what it needs itself is there. One that does not come up ends nothing:
+    /// what does not need it can still be judged.
+    pub(super) async fn bring_up(&self, state: &mut State) {
+        for wave in waves(&self.plan.deps) {
+            let there = &state.deps;
+            let made = join_all(wave.iter().map(|dep| Box::pin(self.bring_up_one(dep, there))));
+            for (dep, (made, seen)) in wave.iter().zip(made.await) {
+                let recipe = dep.app.recipe.clone();
+                state.is_red |= made.trouble.is_some();
+                self.say_seen(&recipe, made.trouble.as_ref());
+                state.up.extend(seen.map(|seen| (recipe.clone(), seen)));
+                state.deps.insert(recipe, made);
+            }
+        }
+    }
+
+    fn say_seen(&self, recipe: &RecipeName, trouble: Option<&Cause>) {
+        let (recipe, trouble) = (recipe.clone(), trouble.cloned());
+        self.log.say(Happened::DependencySeen { recipe, trouble });
+    }
+
+    async fn bring_up_one(
+        &self,
+        dep: &PlannedDependency,
+        there: &BTreeMap<RecipeName, Dependency>,
+    ) -> (Dependency, Option<Observation>) {
+        let recipe = &dep.app.recipe;
+        let mut state = State::default();
+        state.deps.extend(
+            there
+                .iter()
+                .filter(|(name, _)| dep.needs.contains(name))
+                .map(|(n, d)| (n.clone(), d.clone())),
+        );
+        let is_missing = state.deps.values().find_map(|d| d.trouble.clone());
+        let done = match (is_missing, self.needed(recipe)) {
+            (Some(cause), _) => Err(cause),
+            (None, None) => {
+                let text = format!("nothing is known of the dependency {recipe}");
+                Err(Cause::new(CauseClass::Harness, text))
+            }
+            (None, Some(needed)) => {
+                let job = self.of(needed);
+                job.provide(needed, &mut state).await.map_err(|t| blamed(recipe, &t))
+            }
+        };
+        let (trouble, seen) = match done {
+            Ok(seen) => (None, Some(seen)),
+            Err(cause) => (Some(cause), None),
+        };
+        (Dependency { app: dep.app.clone(), trouble, facts: state.facts }, seen)
+    }
+
+    fn needed(&self, recipe: &RecipeName) -> Option<&'a Needed<'a>> {
+        self.deps.iter().find(|needed| needed.plan.recipe == *recipe)
+    }
+
+    /// Returns the installation of a dependency.
+    fn of(&self, needed: &'a Needed<'a>) -> Self {
+        Self {
+            plan: needed.plan,
+            settings: needed.settings,
+            recipe: needed.recipe,
+            platform: self.platform,
+            trials: self.trials,
+            log: self.log,
+            limits: needed.limits.clone(),
+            stop: self.stop.clone(),
+            dir: self.dir.clone(),
+            keep: self.keep,
+            deps: &[],
+            consumer: Some(Consumer {
+                app: self.plan.app.clone(),
+                redirects: self.settings.client.redirects.clone(),
+            }),
+        }
+    }
+
+    /// Installs the dependency and lets its suite make what the app needs of it; returns what runs then.
+    async fn provide(
+        &self,
+        needed: &Needed<'_>,
+        state: &mut State,
+    ) -> Result<Observation, Trouble> {
+        self.install(state).await?;
+        if needed.provides {
+            let ended = self.trials(Tier::Install, Phase::Provide, state).await;
+            if let Some(cause) = ended.trouble {
+                return Err(Trouble::new("provided", cause));
+            }
+            if let Some(line) = ended.judged.iter().find(|line| line.status != Status::Pass) {
+                let text =
+                    format!("{}: {}", line.name, line.message.as_deref().unwrap_or_default());
+                let class = line.cause.unwrap_or(CauseClass::Suite);
+                return Err(Trouble::new("provided", Cause::new(class, text)));
+            }
+        }
+        self.observe_once().await
+    }
+
+    /// Returns what a tier that failed is worth where a dependency is not there: nothing was proven of the recipe.
+    pub(super) async fn excused(&self, end: TierEnd, state: &mut State) -> TierEnd {
+        if end.status != Status::Fail || self.deps.is_empty() {
+            return end;
+        }
+        self.look_after(state).await;
+        match state.deps.values().find_map(|dep| dep.trouble.clone()) {
+            Some(cause) => TierEnd {
+                status: Status::Unver,
+                reason: Some(cause.evidence.clone()),
+                cause: Some(cause),
+            },
+            None => end,
+        }
+    }
+
+    /// Looks whether every dependency that came up is still the one that did, and answers.
+    async fn look_after(&self, state: &mut State) {
+        for needed in self.deps {
+            let recipe = &needed.plan.recipe;
+            let Some(seen) = state.up.get(recipe) else { continue };
+            let Some(why) = self.of(needed).is_lost(seen).await else { continue };
+            let text = format!("dependency {recipe} was lost meanwhile: {why}");
+            let cause = Cause::new(CauseClass::Host, text);
+            self.say_seen(recipe, Some(&cause));
+            state.up.remove(recipe);
+            if let Some(dep) = state.deps.get_mut(recipe) {
+                dep.trouble = Some(cause);
+            }
+        }
+    }
+
+    async fn is_lost(&self, ran: &Observation) -> Option<String> {
+        let looked = self.phase("look", None, WaitedOn::Platform, self.observe()).await;
+        let now = match looked {
+            Ok(now) => now,
+            Err(error) => return Some(error.cause.evidence),
+        };
+        if let Some(service) = replaced(ran, &now) {
+            return Some(format!("service `{service}` did not run all the time"));
+        }
+        if !self.recipe.head_reach.routed {
+            return None;
+        }
+        let health = &self.settings.health;
+        let asked = self.platform.get(&self.plan.app, &health.path, ANSWER_WITHIN).await;
+        match judged_answer(asked.as_ref(), &health.ok) {
+            Asked::Serves => None,
+            Asked::NotYet(cause) | Asked::Hopeless(cause) => Some(cause.evidence),
+        }
+    }
+
+    /// Removes the dependencies, last to first.
+    pub(super) async fn tear_down_deps(&self) {
+        for dep in self.plan.deps.iter().rev() {
+            if let Some(needed) = self.needed(&dep.app.recipe) {
+                self.of(needed).tear_down().await;
+            }
+        }
+    }
+
+    /// Returns every app of the run.
+    pub(super) fn apps(&self) -> impl Iterator<Item = &App> {
+        std::iter::once(&self.plan.app).chain(self.plan.deps.iter().map(|dep| &dep.app))
+    }
+}
+
+/// Returns the dependencies in groups: each needs nothing but what is in the groups before it.
+fn waves(deps: &[PlannedDependency]) -> Vec<Vec<&PlannedDependency>> {
+    let mut waves = Vec::new();
+    let mut there: BTreeSet<&RecipeName> = BTreeSet::new();
+    let mut left: Vec<&PlannedDependency> = deps.iter().collect();
+    while !left.is_empty() {
+        let can = |dep: &&PlannedDependency| dep.needs.iter().all(|name| there.contains(name));
+        let (mut wave, later): (Vec<_>, Vec<_>) = left.into_iter().partition(can);
+        left = later;
+        if wave.is_empty() {
+            // The plan has no cycles; what needs something that is not planned is told so when it is brought up.
+            wave = std::mem::take(&mut left);
+        }
+        there.extend(wave.iter().map(|dep| &dep.app.recipe));
+        waves.push(wave);
+    }
+    waves
+}
+
+/// Returns whose fault it is that a dependency is not there: never the recipe's under test.
+fn blamed(recipe: &RecipeName, trouble: &Trouble) -> Cause {
+    let class = match trouble.cause.class {
+        kept @ (CauseClass::Registry | CauseClass::Harness) => kept,
+        CauseClass::Recipe
+        | CauseClass::App
+        | CauseClass::Suite
+        | CauseClass::Host
+        | CauseClass::Flake => CauseClass::Host,
+    };
+    let evidence = &trouble.cause.evidence;
+    Cause::new(class, format!("dependency {recipe} is not there: {}: {evidence}", trouble.check))
+}
+
+/// Returns the first service of which something that ran does not run any more.
+fn replaced(ran: &Observation, now: &Observation) -> Option<ServiceName> {
+    let running = |seen: &Observation, name: &ServiceName| -> BTreeSet<String> {
+        let tasks = seen.service(name).map(|s| s.tasks.clone()).unwrap_or_default();
+        let runs = tasks.into_iter().filter(|t| t.state == TaskState::Running && t.should_run);
+        runs.map(|task| task.id).collect()
+    };
+    let gone = |name: &ServiceName| !running(ran, name).is_subset(&running(now, name));
+    ran.services.iter().map(|service| &service.name).find(|name| gone(name)).cloned()
+}

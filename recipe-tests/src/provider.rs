@@ -1,0 +1,43 @@
+//! A dependency of the app as seeds and checks have it. Main type: [`Provider`].
+
+use harness_core::cause::CauseClass;
+use harness_core::name::Domain;
+use harness_core::run_file::Dependency;
+use serde::de::DeserializeOwned;
+
+use crate::check::Failure;
+
+/// A dependency of the app that came up, with what its suite provides.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    dependency: Dependency,
+}
+
+impl Provider {
+    pub(crate) const fn new(dependency: Dependency) -> Self {
+        Self { dependency }
+    }
+
+    /// Returns its host name.
+    pub const fn domain(&self) -> &Domain {
+        &self.dependency.app.domain
+    }
+
+    /// Returns what its suite provides under a key.
+    ///
+    /// # Errors
+    /// It provides nothing under it, or something of another shape.
+    pub fn fact<T: DeserializeOwned>(&self, key: &str) -> Result<T, Failure> {
+        let recipe = &self.dependency.app.recipe;
+        let facts = &self.dependency.facts;
+        let Some(value) = facts.get(key) else {
+            let known = facts.keys().cloned().collect::<Vec<_>>().join(", ");
+            let text = format!("the suite of `{recipe}` provides no `{key}`; there are: {known}");
+            return Err(Failure::error(CauseClass::Suite, text));
+        };
+        serde_json::from_value(value.clone()).map_err(|error| {
+            let text = format!("`{key}` of `{recipe}` has another shape: {error}");
+            Failure::error(CauseClass::Suite, text)
+        })
+    }
+}
