@@ -56,6 +56,7 @@ pub mod abra;
 pub mod abra_dir;
 mod attached;
 pub mod engine;
+mod names;
 pub mod overlay;
 mod pristine;
 pub mod quirks;

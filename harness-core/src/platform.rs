@@ -17,6 +17,10 @@ use crate::secret::Secret;
 use crate::suite::StepsRan;
 use crate::wait::Hint;
 
+/// The label of a router that plays the public internet for the containers of its engine: it names the network on
+/// which it answers HTTPS on port 443.
+pub const ROUTER_LABEL: &str = "cc-ci.router";
+
 /// A deployed recipe, or one about to be.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct App {

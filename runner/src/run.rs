@@ -240,6 +240,10 @@ impl Here<'_> {
                     (dep.plan.recipe.clone(), known)
                 })
                 .collect(),
+            domains: std::iter::once(&prepared.plan.app)
+                .chain(prepared.deps.iter().map(|dep| &dep.plan.app))
+                .map(|app| app.domain.clone())
+                .collect(),
             limits: harness_abra::Limits::default(),
         };
         Ok(Swarm::connect(settings).await?)

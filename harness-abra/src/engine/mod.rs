@@ -17,6 +17,7 @@ mod logs;
 mod observe;
 mod pull;
 mod remove;
+mod router;
 mod stack_of;
 mod stop;
 mod tasks;
@@ -34,6 +35,7 @@ pub use listing::{Seen, SeenFile};
 pub use observe::{observation, task_spec_digest};
 pub use pull::PullError;
 pub use remove::{RemoveError, Stopping};
+pub use router::Router;
 pub use stack_of::Stacks;
 
 /// The label by which everything of a stack names its stack.

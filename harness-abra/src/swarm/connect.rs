@@ -16,6 +16,7 @@ use super::settings::SwarmSettings;
 use crate::abra::{Abra, VersionError};
 use crate::abra_dir::AbraDir;
 use crate::engine::{Engine, NotATestServer, Watch};
+use crate::names::LOCAL_NAMES;
 use crate::quirks::{NO_IPVS, lacks_ipvs};
 
 /// A Docker Engine in Swarm mode, driven through abra.
@@ -83,12 +84,16 @@ impl Swarm {
         if version.is_stand_in {
             stand_ins.insert(0, "abra".to_owned());
         }
+        let has_names = settings.ca.is_some() && settings.domains.len() > 1;
+        let quirks = [(lacks_ipvs, NO_IPVS), (has_names, LOCAL_NAMES)];
+        let host_quirks = quirks.iter().filter(|(is_so, _)| *is_so);
+        let host_quirks = host_quirks.map(|(_, text)| (*text).to_owned()).collect();
         let facts = PlatformFacts {
             name: "swarm".to_owned(),
             abra: version.text,
             abra_is_stand_in: version.is_stand_in,
             engine: facts.version,
-            host_quirks: if lacks_ipvs { vec![NO_IPVS.to_owned()] } else { Vec::new() },
+            host_quirks,
             stand_ins,
         };
         let watch = Watch::begin(&engine);

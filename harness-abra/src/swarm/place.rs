@@ -6,6 +6,7 @@ use harness_core::recipe::{EnvFile, Repository};
 use super::blame;
 use super::connect::Swarm;
 use super::placed::{Placed, read_placed};
+use crate::names::Names;
 use crate::overlay::Overlays;
 
 impl Swarm {
@@ -28,9 +29,10 @@ impl Swarm {
         let mut overlays = Overlays::of_suite(&laid.at(&at.commit), &compose);
         overlays.lay(&dir).map_err(blame::io(&op))?;
         overlays.name_in(&mut env);
-        if self.lacks_ipvs {
+        let names = self.names(&op).await?;
+        if self.lacks_ipvs || names.is_some() {
             let compose = read_placed(&dir, &env, &app.stack).map_err(blame::placed(&op))?;
-            overlays = overlays.with_host(&compose);
+            overlays = overlays.with_host(&compose, self.lacks_ipvs, names.as_ref());
             overlays.lay(&dir).map_err(blame::io(&op))?;
             overlays.name_in(&mut env);
         }
@@ -54,6 +56,22 @@ impl Swarm {
         Overlays::strip(&dir).map_err(blame::io(op))?;
         let repository = Repository::at(&dir, &self.settings.base_env);
         repository.checkout(&at.commit).await.map_err(blame::git(op))
+    }
+
+    /// Returns what apps of the run must be told to reach each other; nothing where they are alone, or where the public
+    /// DNS has their names. Who the router is, is asked each time: it may have been made anew.
+    async fn names(&self, op: &str) -> Result<Option<Names>, OpError> {
+        let (domains, Some(ca)) = (&self.settings.domains, &self.settings.ca) else {
+            return Ok(None);
+        };
+        if domains.len() < 2 {
+            return Ok(None);
+        }
+        let Some(router) = self.engine.router().await.map_err(blame::engine(op))? else {
+            return Ok(None);
+        };
+        let authorities = Names::authorities(ca).map_err(blame::io(op))?;
+        Ok(Some(Names { router, domains: domains.clone(), authorities }))
     }
 
     /// Returns what the `TYPE` line says: the release's tag when it is deployed as such, else the recipe alone.

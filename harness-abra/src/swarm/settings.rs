@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use harness_core::name::RecipeName;
+use harness_core::name::{Domain, RecipeName};
 use harness_core::process::BaseEnv;
 use harness_core::recipe::Repository;
 use harness_core::suite::Laid;
@@ -35,6 +35,8 @@ pub struct SwarmSettings {
     pub laid: Laid,
     /// The same of each recipe that is deployed beside it.
     pub others: BTreeMap<RecipeName, (Repository, Laid)>,
+    /// The host names of every app of the run.
+    pub domains: Vec<Domain>,
     /// Limits of what no caller gives a limit for.
     pub limits: Limits,
 }

@@ -42,6 +42,7 @@ fn settings(dir: &Utf8Path, abra: &Utf8Path, recipe: &Recipe) -> SwarmSettings {
         repository: recipe.repository.clone(),
         laid: Laid::default(),
         others: std::collections::BTreeMap::new(),
+        domains: Vec::new(),
         limits: Limits::default(),
     }
 }

@@ -13,6 +13,7 @@ use harness_local::router::certificates::{Pair, default_certificate};
 use harness_local::router::serve::{Router, serve_redirects};
 use harness_local::router::{tls, watch};
 use jiff::Timestamp;
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,6 +24,9 @@ struct Args {
     /// Where HTTPS is taken.
     #[arg(long, default_value = "0.0.0.0:8443")]
     https: SocketAddr,
+    /// Where HTTPS is taken besides: from containers, which know of no other port than the usual one.
+    #[arg(long)]
+    inside: Option<SocketAddr>,
     /// Where HTTP is taken and sent to HTTPS.
     #[arg(long, default_value = "0.0.0.0:8080")]
     http: SocketAddr,
@@ -79,14 +83,26 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let docker = docker.negotiate_version().await.context("failed to talk to the engine")?;
     let https = listen(args.https).await?;
     let http = listen(args.http).await?;
+    let inside = match args.inside {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let (table, newest) = tokio::sync::watch::channel(Arc::new(Table::default()));
     tracing::info!(https = %args.https, http = %args.http, suffix = %args.suffix, "ready");
     tokio::select! {
         () = watch::follow(docker, &args.network, &table) => Err(anyhow!("the engine is no longer followed")),
-        () = Router::new(newest).serve_https(https, tls) => Err(anyhow!("HTTPS is no longer served")),
+        () = Router::new(newest.clone()).serve_https(https, Arc::clone(&tls)) => Err(anyhow!("HTTPS is no longer served")),
+        () = serve_inside(Router::new(newest), inside, tls) => Err(anyhow!("HTTPS is no longer served inside")),
         () = serve_redirects(http, args.public_https_port) => Err(anyhow!("HTTP is no longer served")),
         _ = terminated.recv() => Ok(()),
         _ = interrupted.recv() => Ok(()),
+    }
+}
+
+async fn serve_inside(router: Router, listener: Option<TcpListener>, tls: Arc<ServerConfig>) {
+    match listener {
+        Some(listener) => router.serve_https(listener, tls).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use harness_core::platform::ROUTER_LABEL;
 use harness_core::wait::{Hint, Pace, Readiness, until};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -55,6 +56,7 @@ pub(crate) async fn ensure_router(
 fn arguments(files: &CertificateFiles) -> Vec<String> {
     let options = [
         ["--label", OURS],
+        ["--label", &format!("{ROUTER_LABEL}={NETWORK}")],
         ["--network", NETWORK],
         ["--restart", "unless-stopped"],
         ["--publish", &format!("{HTTPS}:8443")],
@@ -68,6 +70,8 @@ fn arguments(files: &CertificateFiles) -> Vec<String> {
         SUFFIX,
         "--network",
         NETWORK,
+        "--inside",
+        "0.0.0.0:443",
         "--public-https-port",
         &HTTPS.port().to_string(),
     ];
