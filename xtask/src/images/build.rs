@@ -10,7 +10,7 @@ use super::base::build_base;
 use super::crates::ensure_crate;
 use super::ensure::{BUILT_LOCALLY, RECIPE_HASH};
 use super::ghost::add_ghost;
-use super::go_module::add_gitea;
+use super::gitea::add_gitea;
 use super::maven::ensure_keycloak;
 use super::npm::{ensure_tools, path_of, work_folder};
 use super::pypi::add_synapse;

@@ -20,18 +20,19 @@ pub(super) fn recipe_hash(
     program: &str,
 ) -> anyhow::Result<String> {
     let mut hash = Sha256::new();
-    let tools = match image.source {
-        Source::Node => NODE,
-        Source::Ghost { .. } => PNPM,
-        Source::Synapse { .. } => PSYCOPG,
+    let tools: &[&str] = match image.source {
+        Source::Node => &[NODE],
+        Source::Ghost { .. } => &[PNPM],
+        Source::Gitea { .. } => &[NODE, PNPM],
+        Source::Synapse { .. } => &[PSYCOPG],
         Source::Debian { .. }
         | Source::Packages { .. }
-        | Source::Gitea { .. }
         | Source::Keycloak { .. }
         | Source::Crate { .. }
-        | Source::Program { .. } => "",
+        | Source::Program { .. } => &[""],
     };
-    for part in [format!("{GENERATION} {image:?}").as_str(), tools, parent, program] {
+    let tools = tools.join(" ");
+    for part in [format!("{GENERATION} {image:?}").as_str(), &tools, parent, program] {
         add(&mut hash, part.as_bytes());
     }
     for file in folder.map(files).transpose()?.unwrap_or_default() {

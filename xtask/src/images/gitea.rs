@@ -6,7 +6,9 @@ use anyhow::{Context as _, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
+use super::frontend::bundle;
 use super::npm::{path_of, work_folder};
+use super::table::NODE;
 use crate::machine::Machine;
 use crate::progress::say;
 
@@ -15,7 +17,7 @@ const QUICK: Duration = Duration::from_secs(10 * 60);
 
 const MODULE: &str = "code.gitea.io/gitea";
 
-/// What a server reads at run time that was not compiled into it.
+/// What a server reads at run time that was not compiled into it; the scripts and styles of its pages are made first.
 const SHARED: [&str; 3] = ["options", "templates", "public"];
 
 /// Where older releases have what writes settings from the environment; newer ones do it themselves.
@@ -42,7 +44,7 @@ pub(super) async fn add_gitea(
 /// Returns the folder with `programs/` and `share.tar` of one version, compiled if it is not in the cache.
 async fn ensure_gitea(machine: &Machine, version: &str) -> anyhow::Result<Utf8PathBuf> {
     let cache = machine.folder("cache")?;
-    let kept = cache.join(format!("gitea-{version}-{}", std::env::consts::ARCH));
+    let kept = cache.join(format!("gitea-{version}-node-{NODE}-{}", std::env::consts::ARCH));
     if kept.exists() {
         return Ok(kept);
     }
@@ -59,6 +61,7 @@ async fn ensure_gitea(machine: &Machine, version: &str) -> anyhow::Result<Utf8Pa
         let (package, name) = (format!("./{ENVIRONMENT_TO_INI}"), "environment-to-ini");
         compile(machine, version, source, &package, &programs.join(name)).await?;
     }
+    bundle(machine, source).await?;
     let pack = machine.cmd("tar", QUICK).args(["--owner=0", "--group=0", "--sort=name", "-C"]);
     pack.arg(source).arg("-cf").arg(made_in.join("share.tar")).args(SHARED).run().await?;
     std::fs::rename(made.keep(), &kept)
