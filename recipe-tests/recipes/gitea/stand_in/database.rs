@@ -1,0 +1,109 @@
+//! What Gitea asks of its database. Main type: [`Unanswered`].
+
+use sha2::{Digest as _, Sha256};
+
+use super::Gitea;
+use crate::app::db::{Ask, Reply, Silence, Want, connect};
+use crate::app::programs::Machine;
+use crate::app::sql::{Done, Flavor, pieces};
+use crate::world::Inside;
+
+/// Why the database does not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unanswered(pub(super) String);
+
+impl Gitea {
+    /// Asks the database; returns the rows of the last statement.
+    pub(super) fn ask(
+        &self,
+        inside: &mut Inside<'_>,
+        sql: &str,
+    ) -> Result<Vec<Vec<String>>, Unanswered> {
+        let of = |name: &str| Self::setting(inside, "database", name).unwrap_or_default();
+        let (at, user, database) = (of("HOST"), of("USER"), of("NAME"));
+        let (host, port) = at.split_once(':').unwrap_or((&at, "3306"));
+        let port = port.parse().unwrap_or(3306);
+        let want = Want::Run { pieces: pieces(sql, '\\'), stops: true, atomic: false };
+        let ask = Ask::new(user.clone(), Some(of("PASSWD")), false, Some(database), want);
+        let mut machine = Machine { image: self, inside };
+        match connect(&mut machine, Some(host), port, &ask) {
+            Err(Silence::UnknownHost) => Err(Unanswered(format!("lookup {host}: no such host"))),
+            Err(Silence::Nobody) => Err(Unanswered(format!("dial tcp {at}: connection refused"))),
+            Ok(Reply::Ran { outcomes, .. }) => {
+                if let Some(error) = outcomes.iter().find_map(|o| o.as_ref().err()) {
+                    return Err(Unanswered(error.said(Flavor::MySql)));
+                }
+                let Some(Ok(Done::Rows { rows, .. })) = outcomes.into_iter().next_back() else {
+                    return Ok(Vec::new());
+                };
+                let text =
+                    |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default);
+                Ok(rows.into_iter().map(|row| text(row).collect()).collect())
+            }
+            Ok(Reply::Refused(_) | Reply::Read { .. }) => {
+                Err(Unanswered(format!("Error 1045 (28000): Access denied for user '{user}'")))
+            }
+        }
+    }
+
+    /// Asks the database for one row.
+    pub(super) fn row(
+        &self,
+        inside: &mut Inside<'_>,
+        sql: &str,
+    ) -> Result<Option<Vec<String>>, Unanswered> {
+        Ok(self.ask(inside, sql)?.into_iter().next())
+    }
+
+    /// Asks the database for one value.
+    pub(super) fn first(
+        &self,
+        inside: &mut Inside<'_>,
+        sql: &str,
+    ) -> Result<Option<String>, Unanswered> {
+        Ok(self.row(inside, sql)?.and_then(|row| row.into_iter().next()))
+    }
+
+    /// Inserts a row into a table that numbers its rows; returns the number.
+    pub(super) fn insert(
+        &self,
+        inside: &mut Inside<'_>,
+        table: &str,
+        columns: &[(&str, String)],
+    ) -> Result<String, Unanswered> {
+        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+        let values: Vec<&str> = columns.iter().map(|(_, value)| value.as_str()).collect();
+        let (names, values) = (names.join(", "), values.join(", "));
+        let sql = format!(
+            "INSERT INTO {table} ({names}) VALUES ({values}); SELECT id FROM {table} ORDER BY id DESC LIMIT 1"
+        );
+        Ok(self.first(inside, &sql)?.unwrap_or_default())
+    }
+
+    /// Returns a text that is made from others and from what there is already: as good as random, and the same in the
+    /// same run.
+    pub(super) fn token(
+        &self,
+        inside: &mut Inside<'_>,
+        table: &str,
+        of: &str,
+    ) -> Result<String, Unanswered> {
+        let count = self.first(inside, &format!("SELECT COUNT(*) FROM {table}"))?;
+        Ok(digest(&format!("{table} {of} {} {count:?}", inside.now)))
+    }
+}
+
+/// Returns 64 hexadecimal digits that stand for a text.
+pub(super) fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Writes a text as MySQL reads it.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// Writes a truth value as MySQL reads it.
+pub(super) fn flag(value: bool) -> String {
+    u8::from(value).to_string()
+}
