@@ -124,7 +124,8 @@ pub struct Dependency {
 }
 
 impl Dependency {
-    /// Returns what its suite provides as text, by key: what settings and scripts can be given.
+    /// Returns what its suite provides as text, by key: what settings and scripts can be given. What the suite keeps
+    /// for itself, under names that are no keys, is left out.
     pub fn texts(&self) -> BTreeMap<String, String> {
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),
@@ -134,7 +135,9 @@ impl Dependency {
             | Value::Array(_)
             | Value::Object(_) => value.to_string(),
         };
-        self.facts.iter().map(|(key, value)| (key.clone(), text(value))).collect()
+        let is_key = |key: &str| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let provided = self.facts.iter().filter(|(key, _)| is_key(key));
+        provided.map(|(key, value)| (key.clone(), text(value))).collect()
     }
 }
 

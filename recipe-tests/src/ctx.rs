@@ -126,7 +126,10 @@ impl Ctx {
         };
         match &dependency.trouble {
             Some(cause) => Err(Failure::error(cause.class, cause.evidence.clone())),
-            None => Ok(Provider::new(dependency.clone())),
+            None => {
+                let client = self.fresh_http(&dependency.app.domain)?;
+                Ok(Provider::new(dependency.clone(), client))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! A dependency of the app as seeds and checks have it. Main type: [`Provider`].
 
 use harness_core::cause::CauseClass;
+use harness_core::http::Client;
 use harness_core::name::Domain;
 use harness_core::run_file::Dependency;
 use serde::de::DeserializeOwned;
@@ -11,11 +12,17 @@ use crate::check::Failure;
 #[derive(Clone, Debug)]
 pub struct Provider {
     dependency: Dependency,
+    client: Client,
 }
 
 impl Provider {
-    pub(crate) const fn new(dependency: Dependency) -> Self {
-        Self { dependency }
+    pub(crate) const fn new(dependency: Dependency, client: Client) -> Self {
+        Self { dependency, client }
+    }
+
+    /// Returns an HTTP client for it, without cookies.
+    pub const fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Returns its host name.

@@ -263,6 +263,7 @@ impl World {
         let mut around = Around {
             now: self.now,
             purpose,
+            services: &self.services,
             tasks: &self.tasks,
             others: &mut self.containers,
             volumes: &mut self.volumes,

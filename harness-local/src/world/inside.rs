@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::container::Container;
 use super::spec::{MountSource, MountSpec};
-use super::state::Task;
+use super::state::{Service, Task};
 
 /// The files of a volume, by path below its root.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
@@ -31,6 +31,7 @@ pub struct Inside<'a> {
     pub cwd: String,
     pub(super) networks: &'a [String],
     pub(super) stack: Option<&'a StackName>,
+    pub(super) services: &'a BTreeMap<String, Service>,
     pub(super) tasks: &'a BTreeMap<String, Task>,
     pub(super) others: &'a mut BTreeMap<String, Container>,
     pub(super) own: &'a mut BTreeMap<String, Option<Vec<u8>>>,
@@ -120,6 +121,7 @@ impl Inside<'_> {
             cwd: self.cwd.clone(),
             networks: self.networks,
             stack: self.stack,
+            services: self.services,
             tasks: self.tasks,
             others: self.others,
             own: self.own,

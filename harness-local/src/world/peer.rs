@@ -8,12 +8,14 @@ use jiff::Timestamp;
 use super::container::Container;
 use super::image::{Image, Request, Response};
 use super::inside::{EngineCall, Inside, Purpose};
-use super::state::{Task, Volume};
+use super::route::{ROUTED, forwarded, led_to, newest};
+use super::state::{Service, Task, Volume};
 
 /// What is around a container while a program runs in it.
 pub(super) struct Around<'a> {
     pub(super) now: Timestamp,
     pub(super) purpose: Purpose,
+    pub(super) services: &'a BTreeMap<String, Service>,
     pub(super) tasks: &'a BTreeMap<String, Task>,
     pub(super) others: &'a mut BTreeMap<String, Container>,
     pub(super) volumes: &'a mut BTreeMap<String, Volume>,
@@ -37,6 +39,7 @@ impl Container {
             cwd: "/".to_owned(),
             networks: &self.spec.networks,
             stack: self.stack.as_ref(),
+            services: around.services,
             tasks: around.tasks,
             others: around.others,
             own: &mut self.own,
@@ -88,23 +91,44 @@ impl Inside<'_> {
         newest.container.clone().filter(|id| self.others.get(id).is_some_and(|c| c.runs))
     }
 
+    /// Asks an app by its public name, through the router; `None` when it leads nowhere, or nobody answers there. An app
+    /// that asks itself is not answered: it is busy with asking.
+    pub fn visit(&mut self, host: &str, request: &Request) -> Option<Response> {
+        if !self.networks.iter().any(|network| network == ROUTED) {
+            return None;
+        }
+        let (service, route) = led_to(self.services, host, request)?;
+        let id = newest(self.tasks, &service)?;
+        let request = forwarded(request, host);
+        self.with_container(&id, |peer, player| player.answer(peer, route.port, &request)).flatten()
+    }
+
     fn with_peer<V>(
         &mut self,
         host: &str,
         work: impl FnOnce(&mut Inside<'_>, &dyn Image) -> V,
     ) -> Option<V> {
         let id = self.peer(host)?;
-        let mut container = self.others.remove(&id)?;
+        self.with_container(&id, work)
+    }
+
+    fn with_container<V>(
+        &mut self,
+        id: &str,
+        work: impl FnOnce(&mut Inside<'_>, &dyn Image) -> V,
+    ) -> Option<V> {
+        let mut container = self.others.remove(id)?;
         let mut around = Around {
             now: self.now,
             purpose: Purpose::Exec,
+            services: self.services,
             tasks: self.tasks,
             others: self.others,
             volumes: self.volumes,
             calls: self.calls,
         };
         let value = container.serves.then(|| container.with(&mut around, work));
-        self.others.insert(id, container);
+        self.others.insert(id.to_owned(), container);
         value
     }
 }

@@ -1,11 +1,13 @@
 //! The router: which app answers for a host, by the services' own labels.
 
+use std::collections::BTreeMap;
+
 use harness_core::observation::TaskState;
 
 use super::image::{Request, Response};
 use super::inside::Purpose;
 use super::ports::Connection;
-use super::state::World;
+use super::state::{Service, Task, World};
 use crate::router::rules::{Route, routes_of_labels};
 
 /// What became of a request.
@@ -32,9 +34,7 @@ impl World {
             return routed;
         }
         let Some(container) = self.backend(&service) else { return Routed::NoBackend };
-        let mut request = request.clone();
-        request.headers.push(("x-forwarded-proto".to_owned(), "https".to_owned()));
-        request.headers.push(("x-forwarded-host".to_owned(), host.to_owned()));
+        let request = forwarded(request, host);
         let answer = self.with_inside(&container, Purpose::Exec, |inside, player| {
             if inside.serves { player.answer(inside, route.port, &request) } else { None }
         });
@@ -60,26 +60,47 @@ impl World {
 
     /// Returns the service that the router's rules lead a request to.
     fn led_to(&self, host: &str, request: &Request) -> Option<(String, Route)> {
-        let path = request.path.split('?').next().unwrap_or_default();
-        self.services
-            .iter()
-            .flat_map(|(name, s)| {
-                let routes = routes_of_labels(&s.spec.labels).0;
-                routes.into_iter().map(move |route| (name, route))
-            })
-            .filter(|(_, route)| route.matcher.matches(host, path))
-            .max_by_key(|(_, route)| route.priority)
-            .map(|(name, route)| (name.clone(), route))
+        led_to(&self.services, host, request)
     }
 
     /// Returns the newest running container of a service that the router can reach.
     fn backend(&self, service: &str) -> Option<String> {
-        let reached = self.tasks.values().filter(|t| {
-            t.service == service
-                && t.state == TaskState::Running
-                && t.spec.networks.iter().any(|n| n == ROUTED)
-        });
-        let newest = reached.max_by_key(|t| t.number)?;
-        newest.container.clone().filter(|id| self.containers.get(id).is_some_and(|c| c.runs))
+        newest(&self.tasks, service).filter(|id| self.containers.get(id).is_some_and(|c| c.runs))
     }
+}
+
+/// Returns the service that the router's rules lead a request to.
+pub(super) fn led_to(
+    services: &BTreeMap<String, Service>,
+    host: &str,
+    request: &Request,
+) -> Option<(String, Route)> {
+    let path = request.path.split('?').next().unwrap_or_default();
+    services
+        .iter()
+        .flat_map(|(name, s)| {
+            let routes = routes_of_labels(&s.spec.labels).0;
+            routes.into_iter().map(move |route| (name, route))
+        })
+        .filter(|(_, route)| route.matcher.matches(host, path))
+        .max_by_key(|(_, route)| route.priority)
+        .map(|(name, route)| (name.clone(), route))
+}
+
+/// Returns the container of the newest task of a service that the router can reach.
+pub(super) fn newest(tasks: &BTreeMap<String, Task>, service: &str) -> Option<String> {
+    let reached = tasks.values().filter(|t| {
+        t.service == service
+            && t.state == TaskState::Running
+            && t.spec.networks.iter().any(|n| n == ROUTED)
+    });
+    reached.max_by_key(|t| t.number)?.container.clone()
+}
+
+/// Returns a request as the router hands it on.
+pub(super) fn forwarded(request: &Request, host: &str) -> Request {
+    let mut request = request.clone();
+    request.headers.push(("x-forwarded-proto".to_owned(), "https".to_owned()));
+    request.headers.push(("x-forwarded-host".to_owned(), host.to_owned()));
+    request
 }

@@ -20,6 +20,8 @@ mod git;
 mod hooks;
 #[path = "stand_in/issues.rs"]
 mod issues;
+#[path = "stand_in/oauth.rs"]
+mod oauth;
 #[path = "stand_in/pages.rs"]
 mod pages;
 #[path = "stand_in/people.rs"]

@@ -19,6 +19,8 @@ mod repositories;
 mod restore;
 #[path = "suite/server.rs"]
 mod server;
+#[path = "suite/sso.rs"]
+mod sso;
 #[path = "suite/upgrade.rs"]
 mod upgrade;
 #[path = "suite/visits.rs"]
@@ -39,6 +41,8 @@ pub fn suite() -> Suite {
         .limit(LIMIT)
         .check(Tier::Install, "database_is_there", server::database_is_there)
         .seed(Tier::Upgrade, "repository", upgrade::plant)
+        .seed(Tier::Upgrade, "identity_provider", sso::plant)
+        .needs(sso::PROVIDER)
         .check(Tier::Upgrade, "says_its_version", server::says_its_version)
         .check(Tier::Upgrade, "repository_survives", upgrade::repository_survives)
         .check(Tier::Upgrade, "private_one_stays_private", upgrade::private_one_stays_private)
@@ -47,6 +51,8 @@ pub fn suite() -> Suite {
         .check(Tier::Upgrade, "person_can_still_log_in", upgrade::person_can_still_log_in)
         .check(Tier::Upgrade, "signing_key_survives", upgrade::signing_key_survives)
         .check(Tier::Upgrade, "row_survives", upgrade::row_survives)
+        .check(Tier::Upgrade, "provider_is_still_believed", sso::is_the_same_person)
+        .needs(sso::PROVIDER)
         .seed(Tier::Backup, "repositories", restore::plant)
         .check(Tier::Backup, "rows_are_in_the_dump", restore::rows_are_in_the_dump)
         .check(Tier::Backup, "commits_are_in_the_backup", restore::commits_are_in_the_backup)
@@ -58,7 +64,11 @@ pub fn suite() -> Suite {
         .check(Tier::Restore, "changed_password_is_original", restore::password_is_original)
         .check(Tier::Restore, "row_is_original", restore::row_is_original)
         .check(Tier::Restore, "older_repository_is_there", upgrade::repository_survives)
+        .check(Tier::Restore, "provider_is_believed_again", sso::is_the_same_person)
+        .needs(sso::PROVIDER)
         .seed(Tier::Custom, "work", visits::plant)
+        .seed(Tier::Custom, "disabled_person", sso::plant_disabled)
+        .needs(sso::PROVIDER)
         .check(Tier::Custom, "pushed_commit_is_cloned", visits::pushed_commit_is_cloned)
         .check(Tier::Custom, "file_is_read_and_written", visits::file_is_read_and_written)
         .check(Tier::Custom, "tag_is_listed", visits::tag_is_listed)
@@ -73,6 +83,11 @@ pub fn suite() -> Suite {
         .check(Tier::Custom, "strangers_write_nothing", doors::strangers_write_nothing)
         .check(Tier::Custom, "registration_is_closed", doors::registration_is_closed)
         .check(Tier::Custom, "admin_api_needs_an_administrator", doors::admin_api_needs_one)
+        .check(Tier::Custom, "provider_logs_in", sso::is_the_same_person)
+        .needs(sso::PROVIDER)
+        .check(Tier::Custom, "provider_lets_nobody_else_in", sso::others_are_refused)
+        .needs(sso::PROVIDER)
+        .check(Tier::Custom, "provider_logs_in_in_a_browser", sso::person_logs_in_in_a_browser)
         .check(Tier::Custom, "repository_is_shown_in_a_browser", browser::repository_is_shown)
         .check(Tier::Custom, "person_signs_in_in_a_browser", browser::person_signs_in)
 }

@@ -8,6 +8,8 @@ mod doors;
 mod grants;
 #[path = "suite/logins.rs"]
 mod logins;
+#[path = "suite/provide.rs"]
+mod provide;
 #[path = "suite/restore.rs"]
 mod restore;
 #[path = "suite/scene.rs"]
@@ -28,6 +30,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 pub fn suite() -> Suite {
     Suite::new()
         .limit(LIMIT)
+        .provide(provide::KEYS, provide::for_app)
         .check(Tier::Install, "realm_master_answers", server::realm_master_answers)
         .seed(Tier::Upgrade, "realm", upgrade::plant)
         .check(Tier::Upgrade, "says_its_version", upgrade::says_its_version)

@@ -7,19 +7,19 @@ use harness_core::browser::Programs;
 use harness_core::name::Domain;
 use serde_json::{Value, json};
 
-/// Returns the rules by which names are resolved: the app's own hosts, on the port of HTTPS, lead to the router;
-/// nothing else leads anywhere, addresses included.
-fn resolver_rules(domain: &Domain, https: SocketAddr) -> String {
-    let own = [format!("{domain}"), format!("*.{domain}"), format!("*-{domain}")];
-    let own = own.map(|host| format!("MAP {host}:443 {https}"));
-    format!("{}, MAP * ~NOTFOUND", own.join(", "))
+/// Returns the rules by which names are resolved: the hosts of the app and of what it depends on, on the port of HTTPS,
+/// lead to the router; nothing else leads anywhere, addresses included.
+fn resolver_rules(domains: &[&Domain], https: SocketAddr) -> String {
+    let of = |domain: &&Domain| [format!("{domain}"), format!("*.{domain}"), format!("*-{domain}")];
+    let own = domains.iter().flat_map(of).map(|host| format!("MAP {host}:443 {https}"));
+    format!("{}, MAP * ~NOTFOUND", own.collect::<Vec<_>>().join(", "))
 }
 
 /// Returns what a session of WebDriver is begun with.
 pub(super) fn capabilities(
     programs: &Programs,
     profile: &Utf8Path,
-    (domain, https): (&Domain, SocketAddr),
+    (domains, https): (&[&Domain], SocketAddr),
     is_root: bool,
 ) -> Value {
     let mut arguments = vec![
@@ -27,7 +27,7 @@ pub(super) fn capabilities(
         // It ends when its driver does, also when that is killed.
         "--remote-debugging-pipe".to_owned(),
         format!("--user-data-dir={profile}"),
-        format!("--host-resolver-rules={}", resolver_rules(domain, https)),
+        format!("--host-resolver-rules={}", resolver_rules(domains, https)),
         "--window-size=1280,800".to_owned(),
         "--no-proxy-server".to_owned(),
         "--disable-quic".to_owned(),
@@ -72,7 +72,8 @@ mod tests {
 
     fn arguments(is_root: bool) -> Vec<String> {
         let domain = Domain::try_from("a.ccci.test".to_owned()).expect("a domain");
-        let at = (&domain, "127.0.0.1:18443".parse().expect("an address"));
+        let domains = [&domain];
+        let at = (&domains[..], "127.0.0.1:18443".parse().expect("an address"));
         let all = capabilities(&programs(), Utf8Path::new("/w/p"), at, is_root);
         serde_json::from_value(all["goog:chromeOptions"]["args"].clone()).expect("texts")
     }

@@ -39,6 +39,8 @@ pub(super) struct Setting<'a> {
     pub(super) run: &'a RunId,
     /// The app's domain.
     pub(super) domain: &'a Domain,
+    /// The domains of what it depends on: a login leads there and back.
+    pub(super) others: &'a [&'a Domain],
     /// Where the router answers.
     pub(super) https: SocketAddr,
     /// Whom to trust; none: those that come with the browser.
@@ -101,7 +103,8 @@ impl Driver {
     ) -> Result<(WebDriver, Utf8PathBuf), PageError> {
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
         let profile = self.home.join(format!("profile-{number}"));
-        let at = (setting.domain, setting.https);
+        let domains = [&[setting.domain], setting.others].concat();
+        let at = (domains.as_slice(), setting.https);
         let is_root = nix::unistd::geteuid().is_root();
         let asked = chromium::capabilities(&self.programs, &profile, at, is_root);
         let unable =

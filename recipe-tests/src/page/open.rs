@@ -1,6 +1,7 @@
 //! How a seed or a check comes by a page.
 
 use harness_core::browser::{Programs, how_to_install};
+use harness_core::name::Domain;
 use harness_core::platform::Attachment;
 use harness_core::process::BaseEnv;
 
@@ -44,7 +45,9 @@ impl Ctx {
         };
         crate::ctx::install_tls();
         let work = self.run().out.parent().unwrap_or("".into());
-        let setting = Setting { run: &self.app().run, domain: self.domain(), https, ca, work };
+        let others: Vec<&Domain> = self.run().deps.values().map(|dep| &dep.app.domain).collect();
+        let (run, domain) = (&self.app().run, self.domain());
+        let setting = Setting { run, domain, others: &others, https, ca, work };
         Ok(self.browser().page(setting).await?)
     }
 

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::api::{Asker, Refused, escaped, sent};
 use super::database::{Unanswered, digest};
+use super::people::User;
 use super::{DATA, Gitea, header, response};
 use crate::world::{Inside, Request, Response};
 
@@ -68,7 +69,11 @@ impl Gitea {
     }
 
     /// Returns who asks: by a session, or as the API does.
-    fn signed_in(&self, inside: &mut Inside<'_>, request: &Request) -> Result<Asker, Refused> {
+    pub(super) fn signed_in(
+        &self,
+        inside: &mut Inside<'_>,
+        request: &Request,
+    ) -> Result<Asker, Refused> {
         let cookies = header(request, "cookie").unwrap_or_default();
         let session = cookies.split("; ").find_map(|c| c.strip_prefix(&format!("{COOKIE}=")));
         let session = session.filter(|session| session.bytes().all(|b| b.is_ascii_hexdigit()));
@@ -95,7 +100,17 @@ impl Gitea {
                 let body = format!("<h1>{name}</h1><a href=\"/user/login\">Sign In</a>");
                 Self::html(inside, 200, "Home", &body)
             }
-            ("GET", ["user", "login"]) => Self::html(inside, 200, "Sign In", &form("")),
+            ("GET", ["user", "login"]) => {
+                let links = self.links(inside)?;
+                Self::html(inside, 200, "Sign In", &format!("{}{links}", form("")))
+            }
+            ("GET", ["user", "oauth2", name]) => self.begin_login(inside, name)?,
+            ("GET", ["user", "oauth2", name, "callback"]) => {
+                match self.end_login(inside, name, request)? {
+                    Ok(user) => Self::open_session(inside, &user),
+                    Err(why) => Self::html(inside, 200, "Sign In", &form(&flash(&why))),
+                }
+            }
             ("POST", ["user", "login"]) => self.sign_in(inside, request)?,
             ("GET", ["user", "sign_up"]) => {
                 let body =
@@ -154,9 +169,23 @@ impl Gitea {
         let (name, password) =
             (of("user_name").unwrap_or_default(), of("password").unwrap_or_default());
         let Some(user) = self.by_password(inside, &name, &password)? else {
-            let flash = "<div class=\"ui negative message flash-error\"><p>Username or password is incorrect.</p></div>";
-            return Ok(Self::html(inside, 200, "Sign In", &form(flash)));
+            let flash = flash("Username or password is incorrect.");
+            return Ok(Self::html(inside, 200, "Sign In", &form(&flash)));
         };
+        Ok(Self::open_session(inside, &user))
+    }
+
+    /// Shows where logins through other providers begin.
+    fn links(&self, inside: &mut Inside<'_>) -> Result<String, Unanswered> {
+        let link = |name: String| {
+            let name = escaped(&name);
+            format!("<a class=\"ui button\" href=\"/user/oauth2/{name}\">Sign in with {name}</a>")
+        };
+        Ok(self.sources(inside)?.into_iter().map(link).collect())
+    }
+
+    /// Signs somebody in and leads to the front page.
+    fn open_session(inside: &mut Inside<'_>, user: &User) -> Response {
         let count = inside.below(SESSIONS).len();
         let session = digest(&format!("{} {count} {}", user.id, inside.now));
         let session = &session[..16];
@@ -166,7 +195,7 @@ impl Gitea {
         let mut to = see_other("/");
         let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
         to.headers.push(("set-cookie".to_owned(), cookie));
-        Ok(to)
+        to
     }
 
     fn sign_up(&self, inside: &Inside<'_>) -> Result<Response, Refused> {
@@ -196,7 +225,12 @@ fn form(flash: &str) -> String {
     )
 }
 
-fn see_other(to: &str) -> Response {
+fn flash(text: &str) -> String {
+    let text = escaped(text);
+    format!("<div class=\"ui negative message flash-error\"><p>{text}</p></div>")
+}
+
+pub(super) fn see_other(to: &str) -> Response {
     let mut answer = response(303, "text/html; charset=utf-8", "");
     answer.headers.push(("location".to_owned(), to.to_owned()));
     answer
@@ -213,7 +247,7 @@ fn readme_shown(text: &str) -> String {
 }
 
 /// Reads a value of a form.
-fn plain(value: &str) -> String {
+pub(super) fn plain(value: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = value.as_bytes();
     while let Some((byte, after)) = rest.split_first() {

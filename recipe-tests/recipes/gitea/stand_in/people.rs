@@ -96,6 +96,24 @@ impl Gitea {
         Ok(User { id, name: name.to_owned(), email: email.to_owned(), is_admin })
     }
 
+    /// Makes an account that has no password: somebody whom a provider lets in.
+    pub(super) fn make_external(
+        &self,
+        inside: &mut Inside<'_>,
+        name: &str,
+        email: &str,
+    ) -> Result<User, Refused> {
+        let columns = [
+            ("lower_name", quoted(&name.to_lowercase())),
+            ("name", quoted(name)),
+            ("email", quoted(email)),
+            ("passwd", quoted("")),
+            ("is_admin", flag(false)),
+        ];
+        let id = self.insert(inside, "`user`", &columns)?;
+        Ok(User { id, name: name.to_owned(), email: email.to_owned(), is_admin: false })
+    }
+
     /// Answers what is about accounts.
     pub(super) fn people(
         &self,

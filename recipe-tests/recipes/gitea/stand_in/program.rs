@@ -46,6 +46,7 @@ impl Gitea {
                 Ran::Ended(0)
             }
             ["admin", "user", "create", flags @ ..] => self.create(inside, flags, io),
+            ["admin", "auth", "add-oauth", flags @ ..] => self.add_source(inside, flags, io),
             _ => {
                 let text = format!("gitea {}: not played by a stand-in\n", words.join(" "));
                 io.err.extend(text.bytes());

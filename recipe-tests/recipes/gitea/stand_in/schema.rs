@@ -11,6 +11,8 @@ const EACH: u64 = 8;
 
 /// The tables that it makes, as far as they are played; the names are Gitea's own.
 const TABLES: &str = "CREATE TABLE `user` (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, lower_name varchar(255), name varchar(255), email varchar(255), passwd varchar(255), is_admin tinyint(1));
+    CREATE TABLE login_source (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(255), client_id text, client_secret text, scopes text, discovery text);
+    CREATE TABLE external_login_user (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, user_id bigint, login_source_id bigint, external_id varchar(255));
     CREATE TABLE access_token (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, uid bigint, name varchar(255), token_hash varchar(255), scope varchar(255));
     CREATE TABLE repository (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, owner_id bigint, owner_name varchar(255), lower_name varchar(255), name varchar(255), is_private tinyint(1), default_branch varchar(255));
     CREATE TABLE issue (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, repo_id bigint, number bigint, poster varchar(255), name varchar(255), content longtext, is_closed tinyint(1));

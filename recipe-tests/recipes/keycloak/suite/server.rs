@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recipe_tests::sso::Keycloak;
-use recipe_tests::{Answer, CauseClass, Check, Ctx, Failure, Method, ensure, ensure_eq};
+use recipe_tests::{Answer, CauseClass, Check, Ctx, Failure, Method, Secret, ensure, ensure_eq};
 
 /// How long one request may take: making a realm took up to 5 s.
 pub(super) const REQUEST: Duration = Duration::from_secs(30);
@@ -14,14 +14,19 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Returns the Keycloak with its administrator, whom it lets in.
 pub(super) async fn keycloak(ctx: &Ctx) -> Result<Keycloak, Failure> {
-    let password = ctx.service_secret("app", "admin_password").await?;
+    let (admin, password) = administrator(ctx).await?;
     let client = ctx.http()?.stranger()?;
     let clock = Arc::new(ctx.clock());
-    let keycloak = Keycloak::new(client, "admin", password, clock, REQUEST);
+    let keycloak = Keycloak::new(client, admin, password, clock, REQUEST);
     let ready = keycloak.ready(PATIENCE).await;
     // The password is the one that the recipe gave it: that it is refused is none of ours.
     ready.map_err(|error| Failure::error(CauseClass::App, error.to_string()))?;
     Ok(keycloak)
+}
+
+/// Returns who administers it, with the password that the recipe gave it.
+pub(super) async fn administrator(ctx: &Ctx) -> Result<(&'static str, Secret), Failure> {
+    Ok(("admin", ctx.service_secret("app", "admin_password").await?))
 }
 
 /// Asks for what a realm says of itself to everyone.

@@ -1,0 +1,149 @@
+//! Logins through the identity provider that Gitea depends on: who Keycloak says it is, is who Gitea's own API says it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use recipe_tests::sso::login_fields::KEYCLOAK;
+use recipe_tests::sso::{Keycloak, Login, LoginFailure, Person, Realm, RealmName};
+use recipe_tests::{CauseClass, Check, Ctx, Failure, Provider, Secret, ensure, ensure_eq, skip};
+use serde::{Deserialize, Serialize};
+
+use super::server::taken;
+
+/// The recipe that it logs in by.
+pub(super) const PROVIDER: &str = "keycloak";
+
+/// What the source of logins is called in Gitea, and so where a login begins.
+const BEGIN: &str = "/user/oauth2/keycloak";
+
+/// How long one request may take: a first login makes an account.
+const REQUEST: Duration = Duration::from_secs(30);
+
+/// Somebody whom Keycloak has disabled, by the role in the run's accounts.
+const DISABLED: &str = "disabled";
+
+/// Who is not let in.
+const WRONG: &str = "a wrong password";
+const OFF: &str = "a disabled account";
+
+/// Who somebody is to Gitea.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Known {
+    id: u64,
+    login: String,
+    email: String,
+}
+
+/// Returns the realm as its administrator has it.
+fn realm(ctx: &Ctx) -> Result<Realm, Failure> {
+    let provider = ctx.dependency(PROVIDER)?;
+    let name: String = provider.fact("realm")?;
+    let name = RealmName::try_from(name);
+    let name = name.map_err(|e| Failure::error(CauseClass::Suite, e.to_string()))?;
+    let (admin, password): (String, String) =
+        (provider.fact("admin")?, provider.fact("admin_password")?);
+    let (client, password) = (provider.client().clone(), ctx.secret(password)?);
+    let keycloak = Keycloak::new(client, admin, password, Arc::new(ctx.clock()), REQUEST);
+    Ok(keycloak.realm(name))
+}
+
+/// Returns the person that the provider made for this app: the name, the address, the password.
+fn person(ctx: &Ctx, provider: &Provider) -> Result<(String, String, Secret), Failure> {
+    let password = ctx.secret(provider.fact::<String>("password")?)?;
+    Ok((provider.fact("user")?, provider.fact("email")?, password))
+}
+
+fn login(ctx: &Ctx) -> Result<Login, Failure> {
+    let (user, _, password) = person(ctx, &ctx.dependency(PROVIDER)?)?;
+    Ok(realm(ctx)?.login(&user, &password)?)
+}
+
+/// Logs the person in, and returns who Gitea's own API says that is.
+async fn log_in(ctx: &Ctx) -> Result<Known, Failure> {
+    let app = ctx.http()?.stranger()?;
+    login(ctx)?.to_app(&app, BEGIN).await?;
+    let said = taken(&app.get("/api/v1/user", REQUEST).await?, 200, "who has logged in")?;
+    serde_json::from_value(said).map_err(|e| Failure::new("an account", e.to_string()))
+}
+
+/// Tells Gitea of its provider, as its operator does, and logs a person in for the first time: that makes the account.
+pub(super) async fn plant(ctx: Ctx) -> Check {
+    let provider = ctx.dependency(PROVIDER)?;
+    let (issuer, id): (String, String) = (provider.fact("issuer")?, provider.fact("client_id")?);
+    let secret = ctx.secret(provider.fact::<String>("client_secret")?)?;
+    let discovery = format!("{issuer}/.well-known/openid-configuration");
+    let add = ["gitea", "admin", "auth", "add-oauth", "--provider", "openidConnect"];
+    let client = ["--name", PROVIDER, "--key", &id, "--secret", secret.expose()];
+    let scopes = ["--scopes", "profile", "--scopes", "email", "--auto-discover-url", &discovery];
+    ctx.exec("app", &[&add[..], &client[..], &scopes[..]].concat()).await?;
+    ctx.keep("gitea.sso.known", &log_in(&ctx).await?)
+}
+
+/// Makes somebody whom the provider lets in nowhere.
+pub(super) async fn plant_disabled(ctx: Ctx) -> Check {
+    let account = ctx.credentials(DISABLED)?;
+    let mut person = Person::new(account.user, account.password);
+    person.email = account.email;
+    let realm = realm(&ctx)?;
+    let id = realm.create_person(&person).await?;
+    realm.set_enabled(&id, false).await?;
+    Ok(())
+}
+
+/// The person whom Keycloak lets in is the account that the first login made, by its number.
+pub(super) async fn is_the_same_person(ctx: Ctx) -> Check {
+    let known: Known = ctx.fact("gitea.sso.known")?;
+    let (user, email, _) = person(&ctx, &ctx.dependency(PROVIDER)?)?;
+    ensure_eq!(
+        (known.login.as_str(), known.email.as_str()),
+        (user.as_str(), email.as_str()),
+        "who the first login was"
+    );
+    ensure_eq!(log_in(&ctx).await?, known, "who has logged in");
+    Ok(())
+}
+
+/// A wrong password and a disabled account end at the provider, and the app knows nobody.
+pub(super) async fn others_are_refused(ctx: Ctx) -> Check {
+    let provider = ctx.dependency(PROVIDER)?;
+    let (user, _, _) = person(&ctx, &provider)?;
+    let disabled = ctx.credentials(DISABLED)?;
+    let wrong = ctx.secret(ctx.unique("Wrong"))?;
+    let is_named = |what: &str, why: &LoginFailure| {
+        (what == WRONG && matches!(why, LoginFailure::WrongPassword { .. }))
+            || (what == OFF && matches!(why, LoginFailure::AccountDisabled { .. }))
+    };
+    for (what, user, password) in
+        [(WRONG, &user, &wrong), (OFF, &disabled.user, &disabled.password)]
+    {
+        let app = ctx.http()?.stranger()?;
+        let seen = match realm(&ctx)?.login(user, password)?.to_app(&app, BEGIN).await {
+            Ok(landing) => format!("a login, to {}", landing.url),
+            Err(error) if is_named(what, &error.why) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        ensure!(seen.is_empty(), expected: format!("{what} to be refused by that name"), seen: seen);
+        let status = app.get("/api/v1/user", REQUEST).await?.status;
+        ensure_eq!(status, 401, "the status of who has logged in, after {what}");
+    }
+    Ok(())
+}
+
+/// A person clicks through both apps' pages.
+pub(super) async fn person_logs_in_in_a_browser(ctx: Ctx) -> Check {
+    if let Some(why) = ctx.without_page() {
+        return skip(why);
+    }
+    let (user, _, password) = person(&ctx, &ctx.dependency(PROVIDER)?)?;
+    let page = ctx.page().await?;
+    page.goto("/user/login").await?;
+    page.click(&format!("a[href*='{BEGIN}']")).await?;
+    page.fill(KEYCLOAK.user, &user).await?;
+    page.fill(KEYCLOAK.password, password.expose()).await?;
+    page.click(KEYCLOAK.submit).await?;
+    page.wait_until(&format!("return location.host === '{}'", ctx.domain())).await?;
+    page.goto("/user/settings").await?;
+    let name = page.eval_json("return document.querySelector('#username').value").await?;
+    ensure_eq!(name.as_str(), Some(user.as_str()), "who is signed in");
+    Ok(())
+}
