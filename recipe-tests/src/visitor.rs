@@ -63,6 +63,11 @@ impl Ctx {
 }
 
 impl Visitor {
+    /// Returns the client that its requests go by: for logins over pages, which leave their session there.
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Sends a header with every request from here on.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {

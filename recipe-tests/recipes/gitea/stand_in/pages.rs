@@ -14,6 +14,9 @@ const COOKIE: &str = "i_like_gitea";
 /// Where sessions are: in the process's memory, which no volume holds.
 const SESSIONS: &str = "/tmp/gitea/sessions";
 
+/// Where is what somebody is told on the next page.
+const FLASHES: &str = "/tmp/gitea/flashes";
+
 impl Gitea {
     /// Says whether the database is there.
     pub(super) fn health(&self, inside: &mut Inside<'_>) -> Response {
@@ -69,11 +72,7 @@ impl Gitea {
     }
 
     /// Returns who asks: by a session, or as the API does.
-    pub(super) fn signed_in(
-        &self,
-        inside: &mut Inside<'_>,
-        request: &Request,
-    ) -> Result<Asker, Refused> {
+    fn signed_in(&self, inside: &mut Inside<'_>, request: &Request) -> Result<Asker, Refused> {
         let cookies = header(request, "cookie").unwrap_or_default();
         let session = cookies.split("; ").find_map(|c| c.strip_prefix(&format!("{COOKIE}=")));
         let session = session.filter(|session| session.bytes().all(|b| b.is_ascii_hexdigit()));
@@ -126,6 +125,17 @@ impl Gitea {
                 }
                 None => see_other("/user/login"),
             },
+            (method, ["user", "settings", "applications"]) => match &asker.user {
+                Some(user) if method == "POST" => self.make_own_token(inside, user, request)?,
+                Some(user) => {
+                    let at = format!("{FLASHES}/{}", user.id);
+                    let told = inside.read(&at).map(|t| String::from_utf8_lossy(t).into_owned());
+                    let told = told.filter(|_| inside.remove(&at).is_ok());
+                    let told = told.map(|token| format!("<div class=\"ui info message flash-message flash-info\"><p>{token}</p></div>"));
+                    Self::html(inside, 200, "Applications", &told.unwrap_or_default())
+                }
+                None => see_other("/user/login"),
+            },
             ("GET", ["login", "oauth", "keys"]) => self.keys(inside)?,
             ("GET", ["attachments", uuid]) => match self.attachment(inside, asker, uuid)? {
                 Some((name, content)) => {
@@ -173,6 +183,28 @@ impl Gitea {
             return Ok(Self::html(inside, 200, "Sign In", &form(&flash)));
         };
         Ok(Self::open_session(inside, &user))
+    }
+
+    /// Makes a token of who is signed in, and tells it once.
+    fn make_own_token(
+        &self,
+        inside: &mut Inside<'_>,
+        user: &User,
+        request: &Request,
+    ) -> Result<Response, Refused> {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        let pairs: Vec<(&str, String)> = body
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name, plain(value)))
+            .collect();
+        let label = pairs.iter().find(|(name, _)| *name == "name").map(|(_, value)| value.as_str());
+        let scopes = pairs.iter().filter(|(name, _)| name.starts_with("scope-"));
+        let scopes: Vec<&str> = scopes.map(|(_, value)| value.as_str()).collect();
+        let token = self.store_token(inside, user, label.unwrap_or_default(), &scopes)?.1;
+        let written = inside.write_new(&format!("{FLASHES}/{}", user.id), token.into_bytes());
+        debug_assert!(written.is_ok(), "a container's own files can be written");
+        Ok(see_other("/user/settings/applications"))
     }
 
     /// Shows where logins through other providers begin.

@@ -187,18 +187,32 @@ impl Gitea {
             return Err(Refused(400, "access token must have a scope".to_owned()));
         }
         let label = body["name"].as_str().unwrap_or_default();
-        let token = self.token(inside, "access_token", label)?;
-        let token = &token[..40];
-        let columns = [
-            ("uid", user.id.clone()),
-            ("name", quoted(label)),
-            ("token_hash", quoted(&digest(token))),
-            ("scope", quoted(&scopes.join(","))),
-        ];
-        let id: u64 = self.insert(inside, "access_token", &columns)?.parse().unwrap_or(0);
+        let (id, token) = self.store_token(inside, user, label, &scopes)?;
         let made = json!({"id": id, "name": label, "sha1": token, "scopes": scopes,
             "token_last_eight": &token[32..]});
         Ok(sent(201, &made))
+    }
+}
+
+impl Gitea {
+    /// Makes a token of somebody; returns its number, and the token, which is known to nobody else.
+    pub(super) fn store_token(
+        &self,
+        inside: &mut Inside<'_>,
+        user: &User,
+        label: &str,
+        scopes: &[&str],
+    ) -> Result<(u64, String), Unanswered> {
+        let mut token = self.token(inside, "access_token", label)?;
+        token.truncate(40);
+        let columns = [
+            ("uid", user.id.clone()),
+            ("name", quoted(label)),
+            ("token_hash", quoted(&digest(&token))),
+            ("scope", quoted(&scopes.join(","))),
+        ];
+        let id = self.insert(inside, "access_token", &columns)?.parse().unwrap_or(0);
+        Ok((id, token))
     }
 }
 

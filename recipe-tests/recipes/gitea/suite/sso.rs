@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use recipe_tests::sso::login_fields::KEYCLOAK;
 use recipe_tests::sso::{Keycloak, Login, LoginFailure, Person, Realm, RealmName};
-use recipe_tests::{CauseClass, Check, Ctx, Failure, Provider, Secret, ensure, ensure_eq, skip};
+use recipe_tests::{
+    CauseClass, Check, Ctx, Failure, Method, Provider, Secret, Visitor, ensure, ensure_eq, skip,
+};
 use serde::{Deserialize, Serialize};
+use url::form_urlencoded::Serializer;
 
+use super::people::by_token;
 use super::server::taken;
 
 /// The recipe that it logs in by.
@@ -15,6 +19,12 @@ pub(super) const PROVIDER: &str = "keycloak";
 
 /// What the source of logins is called in Gitea, and so where a login begins.
 const BEGIN: &str = "/user/oauth2/keycloak";
+
+/// How a browser sends a form.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Where people make tokens.
+const TOKENS: &str = "/user/settings/applications";
 
 /// How long one request may take: a first login makes an account.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -60,10 +70,36 @@ fn login(ctx: &Ctx) -> Result<Login, Failure> {
 
 /// Logs the person in, and returns who Gitea's own API says that is.
 async fn log_in(ctx: &Ctx) -> Result<Known, Failure> {
-    let app = ctx.http()?.stranger()?;
-    login(ctx)?.to_app(&app, BEGIN).await?;
-    let said = taken(&app.get("/api/v1/user", REQUEST).await?, 200, "who has logged in")?;
+    let visitor = ctx.visitor()?;
+    login(ctx)?.to_app(visitor.client(), BEGIN).await?;
+    let token = own_token(ctx, &visitor).await?;
+    let said = by_token(ctx, &token)?.get("/api/v1/user").await?;
+    let said = taken(&said, 200, "who has logged in")?;
     serde_json::from_value(said).map_err(|e| Failure::new("an account", e.to_string()))
+}
+
+/// Makes a token of who is signed in, on the page where people do so: the API believes no session.
+async fn own_token(ctx: &Ctx, visitor: &Visitor) -> Result<Secret, Failure> {
+    let page = visitor.get(TOKENS).await?;
+    let mut fields = vec![("name", ctx.unique("token")), ("scope-user", "read:user".to_owned())];
+    let text = page.text();
+    fields.extend(between(&text, "name=\"_csrf\" value=\"", "\"").map(|seal| ("_csrf", seal)));
+    let body = Serializer::new(String::new()).extend_pairs(&fields).finish();
+    let request = visitor.request(Method::POST, TOKENS).body(body);
+    let made = visitor.send(request.header("content-type", FORM)).await?;
+    ensure_eq!(made.status, 303, "the status of the page that makes a token");
+    let shown = visitor.get(TOKENS).await?.text();
+    let token = between(&shown, "flash-info\">", "</p>")
+        .and_then(|p| Some(p.split_once("<p>")?.1.to_owned()));
+    let is_token = |text: &String| text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let token = token.map(|text| text.trim().to_owned()).filter(is_token);
+    ctx.secret(token.ok_or_else(|| Failure::new("a token on the page", "none"))?)
+}
+
+/// Returns what stands between two texts, the first time.
+fn between(text: &str, before: &str, after: &str) -> Option<String> {
+    let (_, rest) = text.split_once(before)?;
+    Some(rest.split_once(after)?.0.to_owned())
 }
 
 /// Tells Gitea of its provider, as its operator does, and logs a person in for the first time: that makes the account.
@@ -116,15 +152,16 @@ pub(super) async fn others_are_refused(ctx: Ctx) -> Check {
     for (what, user, password) in
         [(WRONG, &user, &wrong), (OFF, &disabled.user, &disabled.password)]
     {
-        let app = ctx.http()?.stranger()?;
-        let seen = match realm(&ctx)?.login(user, password)?.to_app(&app, BEGIN).await {
+        let visitor = ctx.visitor()?;
+        let login = realm(&ctx)?.login(user, password)?;
+        let seen = match login.to_app(visitor.client(), BEGIN).await {
             Ok(landing) => format!("a login, to {}", landing.url),
             Err(error) if is_named(what, &error.why) => String::new(),
             Err(error) => error.to_string(),
         };
         ensure!(seen.is_empty(), expected: format!("{what} to be refused by that name"), seen: seen);
-        let status = app.get("/api/v1/user", REQUEST).await?.status;
-        ensure_eq!(status, 401, "the status of who has logged in, after {what}");
+        let status = visitor.get("/user/settings").await?.status;
+        ensure_eq!(status, 303, "the status of one's own settings, after {what}");
     }
     Ok(())
 }
