@@ -16,6 +16,9 @@ mod base64;
 mod database;
 #[path = "git.rs"]
 mod git;
+#[cfg(test)]
+#[path = "stand_in/git_tests.rs"]
+mod git_tests;
 #[path = "stand_in/hooks.rs"]
 mod hooks;
 #[path = "stand_in/issues.rs"]
