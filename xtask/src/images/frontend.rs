@@ -50,10 +50,7 @@ pub(super) async fn bundle(machine: &Machine, source: &Utf8Path) -> anyhow::Resu
 /// Returns what pnpm is told of a package: since version 11 it no longer reads that from `package.json`, where it was
 /// when the lock file was written (<https://pnpm.io/settings>).
 fn workspace(manifest: &Value) -> Value {
-    let mut settings = match &manifest["pnpm"] {
-        Value::Object(given) => given.clone(),
-        _ => serde_json::Map::new(),
-    };
+    let mut settings = manifest["pnpm"].as_object().cloned().unwrap_or_default();
     settings.insert("packages".to_owned(), json!(["."]));
     Value::Object(settings)
 }
