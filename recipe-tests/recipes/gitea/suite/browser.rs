@@ -33,7 +33,7 @@ pub(super) async fn person_signs_in(ctx: Ctx) -> Check {
     page.click(GITEA.submit).await?;
     page.wait_until("return !location.pathname.startsWith('/user/login')").await?;
     page.goto("/user/settings").await?;
-    let name = page.eval_json("return document.querySelector('#username').value").await?;
+    let name = page.eval_json("return document.querySelector('#username')?.value ?? null").await?;
     ensure_eq!(name.as_str(), Some(account.user.as_str()), "who is signed in");
     Ok(())
 }
