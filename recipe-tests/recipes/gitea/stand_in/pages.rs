@@ -60,6 +60,9 @@ impl Gitea {
         let page = asker.and_then(|asker| self.page_for(inside, &asker, parts, request));
         match page {
             Ok(Some(page)) => page,
+            Ok(None) if !header(request, "accept").is_some_and(|a| a.contains("text/html")) => {
+                response(404, "text/plain;charset=utf-8", "Not found.\n")
+            }
             Ok(None) => {
                 let body = "<p>The page you are trying to reach either does not exist or you are not authorized to view it.</p>";
                 Self::html(inside, 404, "Page Not Found", body)

@@ -183,7 +183,9 @@ pub(super) async fn is_whole(who: &Visitor, repository: &Repository) -> Check {
 pub(super) async fn is_nowhere(ctx: &Ctx, repository: &Repository) -> Check {
     let stranger = ctx.visitor()?;
     refused(&stranger.get(&repository.api()).await?, &[404], "a repository that is not there")?;
-    let page = stranger.get(&repository.path()).await?;
+    // Who wants no page gets two words.
+    let reader = ctx.visitor()?.with_header("accept", "text/html");
+    let page = reader.get(&repository.path()).await?;
     ensure!(
         page.status == 404 && page.media_type().as_deref() == Some("text/html"),
         expected: format!("a page of status 404 for {}", repository.path()),
