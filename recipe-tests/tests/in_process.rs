@@ -51,7 +51,7 @@ fn custom_html() -> &'static Subject {
 }
 
 fn platform(seed: u64) -> Embedded<InProcess> {
-    let Subject { prepared, files } = custom_html();
+    let Subject { prepared, files, .. } = custom_html();
     let started = Embedded::start_in_process(InProcessSettings {
         seed,
         start: "2026-11-21T12:00:00Z".parse().expect("a time"),

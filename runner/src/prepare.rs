@@ -58,8 +58,30 @@ impl Prepared {
         RecipeFiles::read(&self.source.repository, &commits).await
     }
 
+    /// Reads the files of what is deployed before it, each with what is laid over them.
+    ///
+    /// # Errors
+    /// Git cannot read them.
+    pub async fn files_beside(&self) -> Result<Vec<(RecipeFiles, Laid)>, GitError> {
+        let mut files = Vec::new();
+        for dep in &self.deps {
+            files.push((dep.files().await?, dep.laid.clone()));
+        }
+        Ok(files)
+    }
+
+    /// Returns the recipes that are deployed before it.
+    pub fn beside(&self) -> Vec<RecipeName> {
+        self.deps.iter().map(|dep| dep.plan.recipe.clone()).collect()
+    }
+
+    /// Returns what is deployed before it, with limits that its settings lead to.
+    pub fn all_needed(&self, limits: impl Fn(&SuiteSettings) -> Limits) -> Vec<Needed<'_>> {
+        self.deps.iter().map(|dep| dep.needed(limits(&dep.suite_settings))).collect()
+    }
+
     /// Returns it as what another recipe needs.
-    pub fn needed(&self, limits: Limits) -> Needed<'_> {
+    fn needed(&self, limits: Limits) -> Needed<'_> {
         Needed {
             plan: &self.plan,
             settings: &self.suite_settings,

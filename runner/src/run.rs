@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_abra::{ConnectError, Swarm, SwarmSettings};
 use harness_core::event::Stop;
-use harness_core::lifecycle::{Keep, Limits, Needed, StopSignal};
+use harness_core::lifecycle::{Keep, Limits, StopSignal};
 use harness_core::name::{InvalidRunId, RunId};
 use harness_core::platform::Platform;
 use harness_core::process::BaseEnv;
@@ -207,7 +207,8 @@ impl Here<'_> {
                 let seed = self.request.seed.unwrap_or_else(|| seed_of(run_id));
                 let embedded = self.simulate(&prepared, seed).await?;
                 let faulty = Faulty::new(embedded, &self.request.faults, seed)
-                    .sparing_base(prepared.plan.across_versions.is_some());
+                    .sparing_base(prepared.plan.across_versions.is_some())
+                    .beside(prepared.beside());
                 let ended = self.session(&prepared, &faulty, &trials, None).await;
                 self.say_faults(&faulty.took_effect());
                 ended
@@ -250,10 +251,6 @@ impl Here<'_> {
     }
 
     async fn simulate(&self, prepared: &Prepared, seed: u64) -> Result<Embedded, RunError> {
-        let mut others = Vec::new();
-        for dep in &prepared.deps {
-            others.push((dep.files().await?, dep.laid.clone()));
-        }
         let settings = EmbeddedSettings {
             seed,
             speed: SPEED,
@@ -262,7 +259,7 @@ impl Here<'_> {
             base_env: self.base.clone(),
             files: prepared.files().await?,
             laid: prepared.laid.clone(),
-            others,
+            others: prepared.files_beside().await?,
         };
         Ok(Embedded::start(settings).await?)
     }
@@ -274,8 +271,7 @@ impl Here<'_> {
         trials: &TrialsProcess,
         leasing: Option<Leasing>,
     ) -> Result<Ended, RunError> {
-        let deps: Vec<Needed<'_>> =
-            prepared.deps.iter().map(|dep| dep.needed(self.limits(&dep.suite_settings))).collect();
+        let deps = prepared.all_needed(|settings| self.limits(settings));
         let session = Session {
             machine: &self.machine,
             platform,

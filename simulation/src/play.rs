@@ -13,6 +13,7 @@ use harness_core::name::RunId;
 use harness_core::plan::Plan;
 use harness_core::platform::Platform as _;
 use harness_core::report::ExitStatus;
+use harness_core::suite::Settings;
 use harness_local::embedded::{Embedded, InProcess, InProcessSettings};
 use harness_local::fault::{Fault, Faulty, What};
 use harness_local::sabotage::Sabotage;
@@ -135,7 +136,7 @@ impl<'a> Stage<'a> {
             start: START.parse().expect("a date is written above"),
             files: scenario.subject.files.clone(),
             laid: prepared.laid.clone(),
-            others: Vec::new(),
+            others: scenario.subject.files_beside.clone(),
         };
         let server = Embedded::start_in_process(settings)
             .expect("the suite's overlay was found usable when the recipe was read");
@@ -146,7 +147,8 @@ impl<'a> Stage<'a> {
             scenario,
             plan: prepared.plan.clone(),
             platform: Faulty::new(server, &scenario.faults, scenario.seed)
-                .sparing_base(prepared.plan.across_versions.is_some()),
+                .sparing_base(prepared.plan.across_versions.is_some())
+                .beside(prepared.beside()),
             disk: MemoryDisk::new(),
             leases: MemoryLeases::new(LAST),
             happened: Happened::default(),
@@ -275,6 +277,7 @@ impl<'a> Stage<'a> {
         let folder =
             RunFolder::create(self.played(&process.disk), RUNS.into(), &plan.run_id).ok()?;
         folder.write_plan(plan).ok()?;
+        let deps = prepared.all_needed(|settings| self.limits_for(settings));
         let session = Session {
             machine: &machine,
             platform: &mortal,
@@ -295,7 +298,7 @@ impl<'a> Stage<'a> {
                 is_whole: true,
                 simulated_too: true,
             }),
-            deps: &[],
+            deps: &deps,
         };
         let shared = server.clock();
         let conductor = Conductor {
@@ -314,7 +317,11 @@ impl<'a> Stage<'a> {
     }
 
     fn limits(&self) -> Limits {
-        let limits = Limits::for_suite(&self.scenario.subject.prepared.suite_settings);
+        self.limits_for(&self.scenario.subject.prepared.suite_settings)
+    }
+
+    fn limits_for(&self, settings: &Settings) -> Limits {
+        let limits = Limits::for_suite(settings);
         if self.is(Flaw::Deaf) {
             let days = Duration::from_hours(48);
             return Limits { deploy: days, http: days, command: days, ..limits };

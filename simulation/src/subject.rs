@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use harness_core::name::{InvalidRecipeName, RecipeName, RunId};
 use harness_core::process::BaseEnv;
 use harness_core::recipe::{GitError, ReadRecipeError, RecipeAt};
-use harness_core::suite::Coordinates;
+use harness_core::suite::{Coordinates, Laid};
 use harness_core::tier::Tier;
 use harness_local::bundle::{BROKEN, Ending, OnEngine};
 use harness_local::embedded::{RecipeFiles, SUFFIX};
@@ -43,6 +43,9 @@ impl Expected {
     }
 }
 
+/// The recipe's files, and those of what is deployed before it.
+type Files = (RecipeFiles, Vec<(RecipeFiles, Laid)>);
+
 /// How many events a run has, more or less: where kills are drawn.
 const EVENTS: u64 = 130;
 
@@ -64,6 +67,8 @@ pub struct Subject {
     pub prepared: Prepared,
     /// The recipe's files at every commit that a run places.
     pub files: RecipeFiles,
+    /// The files of what is deployed before it, each with what is laid over them.
+    pub files_beside: Vec<(RecipeFiles, Laid)>,
 }
 
 impl Subject {
@@ -95,7 +100,7 @@ impl Subject {
     fn of(
         name: &str,
         expected: Expected,
-        (prepared, files, head): (Prepared, RecipeFiles, RecipeAt),
+        (prepared, (files, files_beside), head): (Prepared, Files, RecipeAt),
     ) -> Self {
         let timeouts = &prepared.suite_settings.timeouts;
         let is_checked = head.compose.services.iter().all(|s| s.has_healthcheck);
@@ -107,6 +112,7 @@ impl Subject {
             has_secrets: !head.env_sample.secrets().is_empty(),
             prepared,
             files,
+            files_beside,
         }
     }
 
@@ -297,7 +303,7 @@ async fn read(
     asked: Asked,
     clone: &Utf8Path,
     (dir, base): (&Utf8Path, &BaseEnv),
-) -> Result<(Prepared, RecipeFiles, RecipeAt), WhyNot> {
+) -> Result<(Prepared, Files, RecipeAt), WhyNot> {
     let mut suite = recipe_tests::describe(&recipe)?;
     if let Some(text) = asked.recipe_toml {
         suite.settings = Some(text.to_owned());
@@ -322,7 +328,7 @@ async fn read(
     let suites = recipe_tests::suites_with(&target.recipe, suite);
     let prepared = prepare(&target, &settings, &run, clone, &suites, base).await?;
     let repository = &prepared.source.repository;
-    let files = prepared.files().await?;
+    let files = (prepared.files().await?, prepared.files_beside().await?);
     let env = prepared.suite_settings.env.fill(&Coordinates::of(&prepared.plan.app.domain));
     let head = repository.read_recipe(&prepared.source.head, &env).await?;
     Ok((prepared, files, head))

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use harness_core::cause::CauseClass;
-use harness_core::name::Commit;
+use harness_core::name::{Commit, RecipeName};
 use harness_core::platform::{App, OpError, Revision};
 use jiff::Timestamp;
 
@@ -22,6 +22,8 @@ use crate::world::{ImageSource, Moment, Random};
 pub struct Faulty<R> {
     pub(super) inner: Embedded<R>,
     faults: Vec<Fault>,
+    /// What is deployed because the recipe under test needs it.
+    beside: Vec<RecipeName>,
     state: Mutex<State>,
 }
 
@@ -91,7 +93,7 @@ impl<R: Reach> Faulty<R> {
             moving: None,
             deployed: Vec::new(),
         };
-        let faulty = Self { inner, faults, state: Mutex::new(state) };
+        let faulty = Self { inner, faults, beside: Vec::new(), state: Mutex::new(state) };
         faulty.begin_what_is_throughout();
         faulty
     }
@@ -101,6 +103,12 @@ impl<R: Reach> Faulty<R> {
     pub fn sparing_base(self, is_backed_up: bool) -> Self {
         self.state().course.spare_base(is_backed_up);
         self
+    }
+
+    /// Says which recipes are deployed because the one under test needs them: faults begin with that one's calls alone.
+    #[must_use]
+    pub fn beside(self, beside: Vec<RecipeName>) -> Self {
+        Self { beside, ..self }
     }
 
     /// Returns the server itself.
@@ -157,6 +165,12 @@ impl<R: Reach> Faulty<R> {
     /// Begins what begins at a call, and says how the call goes on.
     pub(super) async fn enter(&self, call: Call, app: Option<&App>) -> Result<Goes, OpError> {
         self.take_time(call).await;
+        if app.is_some_and(|app| self.beside.contains(&app.recipe)) {
+            if call.needs_engine() {
+                self.ask_engine(call).await?;
+            }
+            return Ok(Goes::On);
+        }
         let call = self.state().course.go(call);
         let mut goes = Goes::On;
         for (id, fault) in self.faults.iter().copied().enumerate() {

@@ -33,7 +33,7 @@ pub(crate) async fn run(
         base_env: base.clone(),
         files: subject.files.clone(),
         laid: prepared.laid.clone(),
-        others: Vec::new(),
+        others: subject.beside.clone(),
     })
     .await?;
     let trials = TrialsProcess {
@@ -41,6 +41,7 @@ pub(crate) async fn run(
         base: base.clone().with("CCCI_RUN_ID", prepared.plan.run_id.as_str()),
         run_file: dir.join("run.json"),
     };
+    let deps = prepared.all_needed(|settings| Limits::for_suite(settings).at_speed(SPEED));
     let log = EventLog::new(Vec::new());
     let job = Job {
         plan: &prepared.plan,
@@ -53,7 +54,7 @@ pub(crate) async fn run(
         stop: StopSignal::default(),
         dir: dir.to_owned(),
         keep: Keep::Never,
-        deps: &[],
+        deps: &deps,
         consumer: None,
     };
     job.run().await;

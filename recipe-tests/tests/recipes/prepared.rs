@@ -5,6 +5,7 @@ use harness_core::name::{RecipeName, RunId};
 use harness_core::process::BaseEnv;
 use harness_core::recipe::GitError;
 use harness_core::run_file::SuiteDescription;
+use harness_core::suite::Laid;
 use harness_core::tier::Tier;
 use harness_local::embedded::{RecipeFiles, SUFFIX};
 use recipe_tests::InvalidSuite;
@@ -19,6 +20,8 @@ pub(crate) struct Subject {
     pub(crate) prepared: Prepared,
     /// The recipe's files at every commit that the run places.
     pub(crate) files: RecipeFiles,
+    /// The files of what is deployed before it, each with what is laid over them.
+    pub(crate) beside: Vec<(RecipeFiles, Laid)>,
 }
 
 /// A recipe cannot be read or planned.
@@ -75,6 +78,6 @@ pub(crate) async fn read_with(
     let clone = dir.join("source");
     let suites = recipe_tests::suites_with(&target.recipe, suite);
     let prepared = prepare(&target, &settings, &run, &clone, &suites, base).await?;
-    let files = prepared.files().await?;
-    Ok(Subject { prepared, files })
+    let (files, beside) = (prepared.files().await?, prepared.files_beside().await?);
+    Ok(Subject { prepared, files, beside })
 }
