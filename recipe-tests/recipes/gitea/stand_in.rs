@@ -31,6 +31,8 @@ mod pages;
 mod people;
 #[path = "stand_in/program.rs"]
 mod program;
+#[path = "stand_in/pulls.rs"]
+mod pulls;
 #[path = "stand_in/repositories.rs"]
 mod repositories;
 #[path = "stand_in/schema.rs"]

@@ -13,6 +13,8 @@ mod hooks;
 mod issues;
 #[path = "suite/people.rs"]
 mod people;
+#[path = "suite/pulls.rs"]
+mod pulls;
 #[path = "suite/repositories.rs"]
 mod repositories;
 #[path = "suite/restore.rs"]
@@ -73,6 +75,7 @@ pub fn suite() -> Suite {
         .check(Tier::Custom, "file_is_read_and_written", visits::file_is_read_and_written)
         .check(Tier::Custom, "tag_is_listed", visits::tag_is_listed)
         .check(Tier::Custom, "issue_has_its_comment", visits::issue_has_its_comment)
+        .check(Tier::Custom, "pull_request_is_merged", pulls::is_merged)
         .check(Tier::Custom, "missing_repository_is_giteas_404", visits::missing_is_giteas_404)
         .check(Tier::Custom, "hook_is_delivered_and_signed", hooks::is_delivered_and_signed)
         .check(Tier::Custom, "hooks_keep_to_allowed_hosts", hooks::keep_to_allowed_hosts)

@@ -112,6 +112,7 @@ impl Gitea {
                 let found = found.ok_or_else(Refused::missing)?;
                 match rest {
                     ["issues", rest @ ..] => self.issues(inside, &found, &asker, rest, request),
+                    ["pulls", rest @ ..] => self.pulls(inside, &found, &asker, rest, request),
                     ["hooks", rest @ ..] => self.hooks(inside, &found, &asker, rest, request),
                     rest => self.repository(inside, &found, &asker, rest, request),
                 }

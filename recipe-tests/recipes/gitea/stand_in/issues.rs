@@ -4,21 +4,22 @@ use serde_json::{Value, json};
 
 use super::api::{Asker, Given, Refused, body, sent};
 use super::database::{digest, quoted};
+use super::people::User;
 use super::repositories::Found;
 use super::{DATA, Gitea, header};
 use crate::world::{Inside, Request};
 
 /// An issue as its table has it.
-struct Issue {
-    id: String,
-    number: String,
+pub(super) struct Issue {
+    pub(super) id: String,
+    pub(super) number: String,
     poster: String,
-    title: String,
+    pub(super) title: String,
     text: String,
 }
 
 impl Issue {
-    fn shown(&self, attached: &[Value]) -> Value {
+    pub(super) fn shown(&self, attached: &[Value]) -> Value {
         let (id, number): (u64, u64) =
             (self.id.parse().unwrap_or(0), self.number.parse().unwrap_or(0));
         json!({"id": id, "number": number, "title": self.title, "body": self.text,
@@ -27,7 +28,7 @@ impl Issue {
 }
 
 impl Gitea {
-    fn issue(
+    pub(super) fn issue(
         &self,
         inside: &mut Inside<'_>,
         found: &Found,
@@ -106,7 +107,20 @@ impl Gitea {
         let user = asker.somebody()?.clone();
         let body = body(request)?;
         let of = |name: &str| body[name].as_str().unwrap_or_default();
-        if of("title").is_empty() {
+        let issue = self.new_issue(inside, found, &user, of("title"), of("body"))?;
+        Ok(sent(201, &issue.shown(&[])))
+    }
+
+    /// Makes an issue, with the next number of its repository.
+    pub(super) fn new_issue(
+        &self,
+        inside: &mut Inside<'_>,
+        found: &Found,
+        by: &User,
+        title: &str,
+        text: &str,
+    ) -> Result<Issue, Refused> {
+        if title.is_empty() {
             return Err(Refused(422, "[Title]: Required".to_owned()));
         }
         let count = format!("SELECT COUNT(*) FROM issue WHERE repo_id = {}", found.id);
@@ -115,13 +129,13 @@ impl Gitea {
         let columns = [
             ("repo_id", found.id.clone()),
             ("number", number.clone()),
-            ("poster", quoted(&user.name)),
-            ("name", quoted(of("title"))),
-            ("content", quoted(of("body"))),
+            ("poster", quoted(&by.name)),
+            ("name", quoted(title)),
+            ("content", quoted(text)),
             ("is_closed", "0".to_owned()),
         ];
         self.insert(inside, "issue", &columns)?;
-        Ok(sent(201, &self.issue(inside, found, &number)?.shown(&[])))
+        self.issue(inside, found, &number)
     }
 
     fn attached(&self, inside: &mut Inside<'_>, issue: &Issue) -> Result<Vec<Value>, Refused> {

@@ -16,6 +16,7 @@ const TABLES: &str = "CREATE TABLE `user` (id bigint NOT NULL AUTO_INCREMENT PRI
     CREATE TABLE access_token (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, uid bigint, name varchar(255), token_hash varchar(255), scope varchar(255));
     CREATE TABLE repository (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, owner_id bigint, owner_name varchar(255), lower_name varchar(255), name varchar(255), is_private tinyint(1), default_branch varchar(255));
     CREATE TABLE issue (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, repo_id bigint, number bigint, poster varchar(255), name varchar(255), content longtext, is_closed tinyint(1));
+    CREATE TABLE pull_request (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, issue_id bigint, head_branch varchar(255), base_branch varchar(255), has_merged tinyint(1), merged_by varchar(255), merged_commit varchar(64));
     CREATE TABLE comment (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, issue_id bigint, poster varchar(255), content longtext);
     CREATE TABLE attachment (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, uuid varchar(40), repo_id bigint, issue_id bigint, name varchar(255));
     CREATE TABLE webhook (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, repo_id bigint, url text, secret text, events text, header_authorization text);

@@ -97,13 +97,22 @@ async fn push(
     if there.get(REFERENCE).map(String::as_str) != parent {
         return Err(Failure::new(format!("the branch to be at {parent:?}"), format!("{there:?}")));
     }
-    let moves = [Move { name: REFERENCE, from: parent, to: &commit }];
-    let said = wire::push(who, &repository.path(), &moves, &pack).await?;
-    if said != [format!("ok {REFERENCE}")] {
-        return Err(Failure::new(format!("`ok {REFERENCE}`"), format!("{said:?}")));
-    }
-    settle(who, repository, &commit).await?;
+    let to = Move { name: REFERENCE, from: parent, to: &commit };
+    push_one(who, repository, &to, &pack).await?;
+    settle(who, repository, BRANCH, &commit).await?;
     Ok(commit)
+}
+
+/// Pushes one reference, which must be taken. Only for seeds.
+pub(super) async fn push_one(
+    who: &Visitor,
+    repository: &Repository,
+    to: &Move<'_>,
+    pack: &Pack,
+) -> Check {
+    let said = wire::push(who, &repository.path(), std::slice::from_ref(to), pack).await?;
+    ensure_eq!(said, [format!("ok {}", to.name)], "what is said of the push");
+    Ok(())
 }
 
 /// Pushes another commit on top: another marker. Returns the repository as it is now. Only for seeds.
@@ -117,8 +126,13 @@ pub(super) async fn change(ctx: &Ctx, repository: &Repository) -> Result<Reposit
 }
 
 /// Gitea works at what was pushed after it said that it was taken: waits until the API knows the commit.
-async fn settle(who: &Visitor, repository: &Repository, commit: &str) -> Check {
-    let path = format!("{}/branches/{BRANCH}", repository.api());
+pub(super) async fn settle(
+    who: &Visitor,
+    repository: &Repository,
+    branch: &str,
+    commit: &str,
+) -> Check {
+    let path = format!("{}/branches/{branch}", repository.api());
     let look = async || match who.get(&path).await {
         Err(error) => Readiness::NotYet(error.to_string()),
         Ok(answer) => {
@@ -147,12 +161,8 @@ pub(super) async fn tag(ctx: &Ctx, repository: &Repository, tag: &str) -> Result
     let mut pack = Pack::default();
     let id = pack.add(Object { kind: Kind::Tag, content: text.into_bytes() });
     let name = format!("refs/tags/{tag}");
-    let moves = [Move { name: &name, from: None, to: &id }];
-    let writer = visitor(ctx, WRITER)?;
-    let said = wire::push(&writer, &repository.path(), &moves, &pack).await?;
-    if said != [format!("ok {name}")] {
-        return Err(Failure::new(format!("`ok {name}`"), format!("{said:?}")));
-    }
+    let to = Move { name: &name, from: None, to: &id };
+    push_one(&visitor(ctx, WRITER)?, repository, &to, &pack).await?;
     Ok(id)
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::hooks;
 use super::issues::{self, Issue};
 use super::people::{self, WRITER, make_token, visitor};
+use super::pulls;
 use super::repositories::{self, Repository};
 use super::server::{refused, taken};
 use super::wire::{self, Service};
@@ -30,6 +31,7 @@ pub(super) async fn plant(ctx: Ctx) -> Check {
     {
         ctx.keep(key, &make_token(&ctx, WRITER, &scopes).await?.expose())?;
     }
+    pulls::plant(&ctx).await?;
     hooks::plant(&ctx).await
 }
 
