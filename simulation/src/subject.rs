@@ -202,6 +202,11 @@ const PROBED: [(&str, &str); 2] = [
 const DESTROYED: [(&str, u8); 2] = [("custom-html", 5), ("postgres-page", 3)];
 const AFTER_LOSS: &str = "+disaster";
 
+/// A recipe that is played with another one that it needs, by settings that say so and nothing else.
+const NEEDY: (&str, &str) =
+    ("custom-html", "deps = [\"custom-html-tiny\"]\n[health]\nok = [200]\n");
+const WITH_ANOTHER: &str = "+needs";
+
 impl Library {
     /// Reads and plans every bundled recipe that can be simulated. Repositories are made and cloned in `dir`.
     ///
@@ -228,6 +233,12 @@ impl Library {
             subject.name.push_str(AFTER_LOSS);
             sound.push(Arc::new(subject));
         }
+        let (name, settings) = NEEDY;
+        let asked = Asked { recipe_toml: Some(settings), ..Asked::usual() };
+        let expected = Expected::Pass { level: 5 };
+        let mut subject = load(name, name, asked, expected, dir, base).await?;
+        subject.name.push_str(WITH_ANOTHER);
+        sound.push(Arc::new(subject));
         let mut broken = Vec::new();
         // Those of real apps are of the kind of others, and their suites take long to play at every event.
         for row in BROKEN.iter().filter(|row| row.engine != OnEngine::WithRealApps) {
@@ -288,13 +299,18 @@ async fn load(
             recipe,
             source,
             asked,
-            &clones.join(format!("{name}-{}", asked.stages.len())),
+            &clones.join(format!("{name}-{}{}", asked.stages.len(), with(asked.recipe_toml))),
             (dir, base),
         )
         .await
     };
     let read = read.await.map_err(|why| LoadError { recipe: name.to_owned(), why })?;
     Ok(Subject::of(name, expected, read))
+}
+
+/// Returns what tells clones apart that are made for the same recipe.
+const fn with(settings: Option<&'static str>) -> &'static str {
+    if settings.is_some() { "-with" } else { "" }
 }
 
 async fn read(

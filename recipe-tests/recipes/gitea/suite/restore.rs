@@ -17,6 +17,12 @@ const KEPT: [&str; 2] = ["gitea.restore.changed", "gitea.restore.deleted"];
 /// Makes what the backup must hold.
 pub(super) async fn plant(ctx: Ctx) -> Check {
     people::set_up(&ctx).await?;
+    // Where no upgrade was asked for, there is nothing older yet.
+    let older = match ctx.fact::<Repository>("gitea.upgrade.repository") {
+        Ok(older) => older,
+        Err(_) => repositories::make(&ctx, "older", false).await?,
+    };
+    ctx.keep("gitea.restore.older", &older)?;
     for (key, word) in KEPT.into_iter().zip(["to-be-changed", "to-be-deleted"]) {
         let repository = repositories::make(&ctx, word, false).await?;
         repositories::is_whole(&ctx.visitor()?, &repository).await?;
@@ -97,6 +103,12 @@ async fn is_refused(who: &Visitor) -> Check {
 
 pub(super) async fn changed_is_original(ctx: Ctx) -> Check {
     let repository: Repository = ctx.fact("gitea.restore.changed")?;
+    repositories::is_whole(&ctx.visitor()?, &repository).await
+}
+
+/// What nobody touched since is as it was.
+pub(super) async fn older_is_there(ctx: Ctx) -> Check {
+    let repository: Repository = ctx.fact("gitea.restore.older")?;
     repositories::is_whole(&ctx.visitor()?, &repository).await
 }
 

@@ -103,7 +103,11 @@ fn between(text: &str, before: &str, after: &str) -> Option<String> {
 }
 
 /// Tells Gitea of its provider, as its operator does, and logs a person in for the first time: that makes the account.
+/// Done once, in the first tier that wants it.
 pub(super) async fn plant(ctx: Ctx) -> Check {
+    if ctx.fact::<Known>("gitea.sso.known").is_ok() {
+        return Ok(());
+    }
     let provider = ctx.dependency(PROVIDER)?;
     let (issuer, id): (String, String) = (provider.fact("issuer")?, provider.fact("client_id")?);
     let secret = ctx.secret(provider.fact::<String>("client_secret")?)?;
