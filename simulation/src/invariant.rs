@@ -236,8 +236,9 @@ fn secret(run: &Finished) -> Option<String> {
 fn another_commit(run: &Finished) -> Option<String> {
     let results = run.results.as_ref().filter(|r| r.verdict == RunVerdict::Pass)?;
     let plan = &run.scenario.subject.prepared.plan;
-    let consented: Vec<_> =
-        plan.base.iter().chain([&plan.head]).map(|r| r.commit.clone()).collect();
+    let own = plan.base.iter().chain([&plan.head]);
+    let all = plan.deps.iter().map(|dep| &dep.head).chain(own);
+    let consented: Vec<_> = all.map(|r| r.commit.clone()).collect();
     // What a second run deployed stands behind it.
     (!run.deployed.starts_with(&consented)).then(|| {
         format!("{}, deployed were {:?}, consented to {consented:?}", shown(results), run.deployed)

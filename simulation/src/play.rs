@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use harness_core::census::{Census, Item};
 use harness_core::event::{Event, Stop, read_events};
 use harness_core::lifecycle::{Keep, Limits, StopSignal};
-use harness_core::name::RunId;
+use harness_core::name::{RunId, StackName};
 use harness_core::plan::Plan;
 use harness_core::platform::Platform as _;
 use harness_core::report::ExitStatus;
@@ -141,7 +141,8 @@ impl<'a> Stage<'a> {
         let server = Embedded::start_in_process(settings)
             .expect("the suite's overlay was found usable when the recipe was read");
         if let Some(sabotage) = scenario.sabotage {
-            server.sabotage(sabotage);
+            let spared = prepared.plan.deps.iter().map(|dep| dep.app.stack.clone());
+            server.sabotage(sabotage, spared.collect());
         }
         Self {
             scenario,
@@ -433,7 +434,10 @@ impl<'a> Stage<'a> {
 
     async fn left_since(&self, before: &Census) -> Vec<Item> {
         let after = self.census().await;
-        let mut left = after.left_behind_since(before, self.plan.app.stack.as_str());
+        let others = self.plan.deps.iter().map(|dep| &dep.app.stack);
+        let stacks = std::iter::once(&self.plan.app.stack).chain(others);
+        let of = |stack: &StackName| after.left_behind_since(before, stack.as_str());
+        let mut left: Vec<Item> = stacks.flat_map(of).collect();
         left.extend(after.strays_since(before));
         left
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_core::http::{Answer, HttpError};
+use harness_core::name::StackName;
 use harness_core::platform::{App, Attachment};
 use harness_core::process::BaseEnv;
 use jiff::Timestamp;
@@ -54,8 +55,9 @@ impl Embedded<InProcess> {
     }
 
     /// Lets one thing be sabotaged from now on. A fault is none of this server's doing, and does nothing here.
-    pub fn sabotage(&self, what: Sabotage) {
-        self.reach.shared.with(|w| w.sabotage(what));
+    /// Neither does it anything to these stacks.
+    pub fn sabotage(&self, what: Sabotage, spared: Vec<StackName>) {
+        self.reach.shared.with(|w| w.sabotage(what, spared));
     }
 
     /// Returns whether the sabotage found anything to break.

@@ -141,7 +141,7 @@ fn an_honest_server_is_heard_in_full_and_a_sabotaged_one_as_it_was_told() {
         let env = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         deploy(&mut world, vec![with_task(echo, |t| t.env = guest.iter().map(env).collect())]);
         pass(&mut world, 5);
-        what.into_iter().for_each(|what| world.sabotage(what));
+        what.into_iter().for_each(|what| world.sabotage(what, Vec::new()));
         let (mut first, greeting) = world.connect(64000).unwrap();
         let one = world.say_on(&mut first, b"one\n");
         let (mut second, _) = world.connect(64000).unwrap();

@@ -59,7 +59,7 @@ impl World {
     }
 
     /// Returns the service that the router's rules lead a request to.
-    fn led_to(&self, host: &str, request: &Request) -> Option<(String, Route)> {
+    pub(super) fn led_to(&self, host: &str, request: &Request) -> Option<(String, Route)> {
         led_to(&self.services, host, request)
     }
 

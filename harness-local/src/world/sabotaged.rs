@@ -1,5 +1,7 @@
 //! Where a saboteur lays hands on the engine and what runs on it. Nobody does, until [`World::sabotage`] says so.
 
+use harness_core::name::StackName;
+
 use super::fault_data::{HookEnd, Kept};
 use super::image::{Request, Response};
 use super::ports::Connection;
@@ -12,9 +14,18 @@ use crate::sabotage::{Sabotage, Saboteur, Turn, Volumes};
 const READING: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
 
 impl World {
-    /// Lets one thing be sabotaged from now on.
-    pub(crate) fn sabotage(&mut self, what: Sabotage) {
+    /// Lets one thing be sabotaged from now on, in every stack but these: what the app needs is not what is tested.
+    pub(crate) fn sabotage(&mut self, what: Sabotage, spared: Vec<StackName>) {
         self.saboteur = Some(Box::new(Saboteur::new(what)));
+        self.spared = spared;
+    }
+
+    /// Returns whether nobody lays hands on what bears this name: a service, a volume.
+    fn is_spared(&self, name: &str) -> bool {
+        let of = |stack: &StackName| {
+            name.strip_prefix(stack.as_str()).is_some_and(|r| r.starts_with('_'))
+        };
+        self.spared.iter().any(of)
     }
 
     /// Returns whether the saboteur found anything to break.
@@ -27,9 +38,10 @@ impl World {
         self.saboteur.is_some()
     }
 
-    /// Returns what all volumes hold.
+    /// Returns what all volumes hold that are not spared.
     pub(crate) fn held(&self) -> Volumes {
-        self.volumes.iter().map(|(name, volume)| (name.clone(), volume.files.clone())).collect()
+        let volumes = self.volumes.iter().filter(|(name, _)| !self.is_spared(name));
+        volumes.map(|(name, volume)| (name.clone(), volume.files.clone())).collect()
     }
 
     /// Lets the volumes that are there hold something else.
@@ -49,8 +61,10 @@ impl World {
     }
 
     /// A deploy begins.
-    pub(super) fn sabotage_deploy(&mut self) {
-        self.on_volumes(Saboteur::at_deploy);
+    pub(super) fn sabotage_deploy(&mut self, stack: &StackName) {
+        if !self.spared.contains(stack) {
+            self.on_volumes(Saboteur::at_deploy);
+        }
     }
 
     /// A restore has ended.
@@ -68,9 +82,10 @@ impl World {
 
     /// Returns the image that a service really runs.
     pub(super) fn really_runs(&mut self, service: &str, named: &str) -> String {
+        let is_spared = self.is_spared(service);
         match &mut self.saboteur {
-            Some(saboteur) => saboteur.image(service, named),
-            None => named.to_owned(),
+            Some(saboteur) if !is_spared => saboteur.image(service, named),
+            Some(_) | None => named.to_owned(),
         }
     }
 
@@ -115,6 +130,9 @@ impl World {
 
     /// Takes a request through the router, and changes what comes back as it was told to.
     pub fn route(&mut self, host: &str, request: &Request) -> Routed {
+        if self.led_to(host, request).is_some_and(|(service, _)| self.is_spared(&service)) {
+            return self.honestly_route(host, request);
+        }
         let reads = READING.contains(&request.method.as_str());
         if !reads {
             self.before_write();
@@ -146,6 +164,11 @@ impl World {
 
     /// Takes what is said on a connection to the app, and changes what comes back as it was told to.
     pub(super) fn seen_reply(&mut self, connection: &mut Connection, said: &[u8]) -> Reply {
+        let container = self.containers.get(&connection.container);
+        let stack = container.and_then(|container| container.stack.as_ref());
+        if stack.is_some_and(|stack| self.spared.contains(stack)) {
+            return self.own_reply(connection, said, true);
+        }
         let Some(mut saboteur) = self.saboteur.take() else {
             return self.own_reply(connection, said, true);
         };

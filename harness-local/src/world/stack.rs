@@ -45,7 +45,7 @@ impl World {
     /// Something that it needs is not there, or a name or a config is refused. What was made until then stays.
     pub fn deploy_stack(&mut self, spec: StackSpec) -> Result<(), DeployError> {
         self.stacks.insert(spec.stack.clone());
-        self.sabotage_deploy();
+        self.sabotage_deploy(&spec.stack);
         let spec = self.lay_over(spec);
         for network in spec.networks {
             match (self.networks.contains_key(&network.name), network.external) {

@@ -40,6 +40,8 @@ pub struct World {
     pub(super) refusals: Vec<String>,
     pub(super) trouble: Trouble,
     pub(super) saboteur: Option<Box<Saboteur>>,
+    /// What no saboteur lays hands on.
+    pub(super) spared: Vec<StackName>,
 }
 
 /// Something changed: look again.
@@ -168,6 +170,7 @@ impl World {
             refusals: Vec::new(),
             trouble: Trouble::default(),
             saboteur: None,
+            spared: Vec::new(),
         }
     }
 
