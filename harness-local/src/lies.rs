@@ -38,7 +38,8 @@ pub enum Way {
     PathMisses,
     VolumeMissing,
     DumpOfPart,
-    OlderState,
+    OlderDump,
+    OlderFiles,
     DatabaseLeftOut,
     FilesLeftOut,
     NothingBackedUp,
@@ -192,10 +193,19 @@ pub const LIES: &[Lie] = &[
         &[Recipe("broken-synapse-schema-only"), Recipe("broken-half-a-dump")],
     ),
     lie(
-        (Way::OlderState, "The backup holds an older state."),
+        (Way::OlderDump, "The dump holds an older state."),
         (Backup, "markers_are_in_it"),
         RECIPE,
-        &[Sabotage("dump-of-yesterday"), Sabotage("backup-of-yesterday")],
+        &[Sabotage("dump-of-yesterday")],
+    ),
+    lie(
+        (
+            Way::OlderFiles,
+            "The app's own files are in the backup as they were before. The floor's are not among them: only a suite finds it, by what a visitor changed last.",
+        ),
+        (Restore, "page_is_original"),
+        RECIPE,
+        &[Sabotage("backup-of-yesterday")],
     ),
     lie(
         (Way::DatabaseLeftOut, "A database is in no backup: of two volumes only one is."),
