@@ -1,5 +1,5 @@
 //! What a recipe needs, found before anything is made: an order in which each dependency finds what it needs itself.
-//! Main items: [`find`], [`order`].
+//! Main type: [`DependencyError`].
 
 use std::collections::BTreeMap;
 
