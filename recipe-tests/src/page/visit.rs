@@ -20,7 +20,7 @@ use super::landing::{Landing, SHOWN, Shown, landed, network_error};
 const OPEN: Duration = Duration::from_secs(80);
 
 /// How long an element may take until it is there.
-const ELEMENT: Duration = Duration::from_secs(60);
+const ELEMENT: Duration = Duration::from_secs(30);
 
 /// How often what is waited for is looked at.
 const QUICK: Pace =
@@ -76,7 +76,7 @@ impl Page {
     /// Waits until an element is there and can be seen, and returns it, for all that WebDriver can do with one.
     ///
     /// # Errors
-    /// It was not there within 60 s.
+    /// It was not there within 30 s.
     pub async fn wait_for(&self, css: &str) -> Result<WebElement, PageError> {
         self.element(css, "visible").await
     }
@@ -84,7 +84,7 @@ impl Page {
     /// Waits until a script (`return …`) returns `true`: for what no element shows.
     ///
     /// # Errors
-    /// It did not within 60 s, or it fails.
+    /// It did not within 30 s, or it fails.
     pub async fn wait_until(&self, script: &str) -> Result<(), PageError> {
         let look = async || match self.eval_json(script).await {
             Ok(Value::Bool(true)) => Readiness::Ready(Ok(())),
@@ -102,7 +102,7 @@ impl Page {
     /// Returns the text of the first such element, as one reads it on the page.
     ///
     /// # Errors
-    /// It was not there within 60 s.
+    /// It was not there within 30 s.
     pub async fn text(&self, css: &str) -> Result<String, PageError> {
         let element = self.wait_for(css).await?;
         self.step(&format!("read `{css}`"), element.text()).await
@@ -111,7 +111,7 @@ impl Page {
     /// Types a text into a field, in place of what is in it.
     ///
     /// # Errors
-    /// The field was not there within 60 s, or nothing can be typed into it.
+    /// The field was not there within 30 s, or nothing can be typed into it.
     pub async fn fill(&self, css: &str, text: &str) -> Result<(), PageError> {
         let field = self.wait_for(css).await?;
         let what = format!("fill `{css}`");
@@ -128,7 +128,7 @@ impl Page {
     /// Clicks on an element, and waits until a page has loaded if that leads to one.
     ///
     /// # Errors
-    /// It was not there within 60 s, or something lies over it.
+    /// It was not there within 30 s, or something lies over it.
     pub async fn click(&self, css: &str) -> Result<(), PageError> {
         let element = self.wait_for(css).await?;
         self.step(&format!("click on `{css}`"), element.click()).await
