@@ -3,6 +3,8 @@
 
 #[path = "recipes/lifecycle.rs"]
 mod lifecycle;
+#[path = "recipes/played.rs"]
+mod played;
 #[path = "recipes/prepared.rs"]
 mod prepared;
 
@@ -12,8 +14,8 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use harness_core::cause::CauseClass;
-use harness_core::event::{Event, EventLog};
-use harness_core::lifecycle::{Job, Keep, Limits, StopSignal, Trials, TrialsEnded};
+use harness_core::event::Event;
+use harness_core::lifecycle::{Limits, Trials, TrialsEnded};
 use harness_core::name::RecipeName;
 use harness_core::platform::Attachment;
 use harness_core::process::BaseEnv;
@@ -24,6 +26,7 @@ use harness_local::embedded::{Embedded, InProcess, InProcessSettings};
 use recipe_tests::{Suite, TrialsInProcess};
 use tokio::time::Instant;
 
+use played::play;
 use prepared::Subject;
 
 /// Does something in real time, with a folder: clocks that stand still would end every child process at once.
@@ -86,23 +89,9 @@ async fn run_and_record(seed: u64, added: Suite) -> (Vec<Event>, Vec<TrialLine>)
     let platform = platform(seed);
     let trials = TrialsInProcess::new(platform.attached(&prepared.plan.app), seed).with(added);
     let trials = Recorded { trials, lines: Mutex::default() };
-    let log = EventLog::new(Vec::new());
-    let job = Job {
-        plan: &prepared.plan,
-        settings: &prepared.suite_settings,
-        recipe: &prepared.states,
-        platform: &platform,
-        trials: &trials,
-        log: &log,
-        limits: Limits::for_suite(&prepared.suite_settings),
-        stop: StopSignal::default(),
-        dir: "nowhere".into(),
-        keep: Keep::Never,
-        deps: &[],
-        consumer: None,
-    };
-    job.run().await;
-    (log.events(), trials.lines.into_inner().expect("nobody panics with it"))
+    let limits = (None, Limits::for_suite);
+    let events = play(custom_html(), &platform, &trials, limits, "nowhere".into()).await;
+    (events, trials.lines.into_inner().expect("nobody panics with it"))
 }
 
 fn results(events: &[Event]) -> Results {

@@ -4,6 +4,8 @@
 mod board;
 #[path = "recipes/lifecycle.rs"]
 mod lifecycle;
+#[path = "recipes/played.rs"]
+mod played;
 #[path = "recipes/prepared.rs"]
 mod prepared;
 #[path = "recipes/program.rs"]

@@ -1,12 +1,14 @@
 //! A recipe that needs another one, in virtual time: Gitea with the Keycloak that people log in by.
 
+#[path = "recipes/played.rs"]
+mod played;
 #[path = "recipes/prepared.rs"]
 mod prepared;
 
 use camino::Utf8Path;
 use harness_core::cause::CauseClass;
-use harness_core::event::{Event, EventLog};
-use harness_core::lifecycle::{Job, Keep, Limits, StopSignal, Trials, TrialsEnded};
+use harness_core::event::Event;
+use harness_core::lifecycle::{Limits, Trials, TrialsEnded};
 use harness_core::name::RecipeName;
 use harness_core::process::BaseEnv;
 use harness_core::report::{Results, RunVerdict};
@@ -15,6 +17,7 @@ use harness_core::tier::{Status, Tier};
 use harness_local::embedded::{Embedded, InProcessSettings};
 use recipe_tests::TrialsInProcess;
 
+use played::play;
 use prepared::Subject;
 
 /// Reads and plans Gitea in real time, with its settings changed so if they are.
@@ -80,24 +83,9 @@ async fn run(
     let platform = platform.expect("the suite's overlay can be used");
     let trials = TrialsInProcess::new(platform.attached(&prepared.plan.app), 7);
     let trials = Heard { trials, secrets: std::sync::Mutex::default(), change };
-    let log = EventLog::new(Vec::new());
-    let deps = prepared.all_needed(Limits::for_suite);
-    let job = Job {
-        plan: &prepared.plan,
-        settings: &prepared.suite_settings,
-        recipe: &prepared.states,
-        platform: &platform,
-        trials: &trials,
-        log: &log,
-        limits: Limits::for_suite(&prepared.suite_settings),
-        stop: StopSignal::default(),
-        dir: "nowhere".into(),
-        keep: Keep::Never,
-        deps: &deps,
-        consumer: None,
-    };
-    job.run().await;
-    (log.events(), trials.secrets.into_inner().expect("nobody panics with it"))
+    let limits = (None, Limits::for_suite);
+    let events = play(subject, &platform, &trials, limits, "nowhere".into()).await;
+    (events, trials.secrets.into_inner().expect("nobody panics with it"))
 }
 
 fn results(events: &[Event]) -> Results {

@@ -3,6 +3,8 @@
 
 #[path = "recipes/lifecycle.rs"]
 mod lifecycle;
+#[path = "recipes/played.rs"]
+mod played;
 #[path = "recipes/prepared.rs"]
 mod prepared;
 
@@ -11,8 +13,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_core::cause::CauseClass;
-use harness_core::event::EventLog;
-use harness_core::lifecycle::{Job, Keep, Limits, StopSignal};
+use harness_core::lifecycle::Limits;
 use harness_core::name::RecipeName;
 use harness_core::process::{BaseEnv, Cmd, Deadline};
 use harness_core::report::{Results, RunVerdict};
@@ -22,6 +23,7 @@ use harness_local::embedded::{Embedded, InProcessSettings};
 use recipe_tests::TrialsInProcess;
 use runner::target::SourceKind;
 
+use played::play;
 use prepared::Subject;
 
 fn recipe() -> RecipeName {
@@ -86,23 +88,9 @@ fn in_virtual_time_they_end_the_same() {
         })
         .unwrap();
         let trials = TrialsInProcess::new(platform.attached(&prepared.plan.app), 5);
-        let log = EventLog::new(Vec::new());
-        let job = Job {
-            plan: &prepared.plan,
-            settings: &prepared.suite_settings,
-            recipe: &prepared.states,
-            platform: &platform,
-            trials: &trials,
-            log: &log,
-            limits: Limits::for_suite(&prepared.suite_settings),
-            stop: StopSignal::default(),
-            dir: "nowhere".into(),
-            keep: Keep::Never,
-            deps: &[],
-            consumer: None,
-        };
-        job.run().await;
-        Results::from_events(&log.events()).unwrap()
+        let limits = (None, Limits::for_suite);
+        let events = play(&subject, &platform, &trials, limits, "nowhere".into()).await;
+        Results::from_events(&events).unwrap()
     });
     assert_eq!((custom(&results), results.level), (GREEN.to_vec(), 5), "{results:#?}");
 }

@@ -180,7 +180,7 @@ pub async fn prepare<S: Suites>(
     let mut deps = Vec::new();
     for found in found {
         let (name, needed) = (found.recipe.clone(), found.settings.deps.clone());
-        let target = as_dependency(&name);
+        let target = install_of(&name);
         let dir = dir.with_file_name(format!("source-{name}"));
         let source = opened(&target, settings, &dir, base).await?;
         let suffix = settings.suffix.value.as_deref().ok_or(PrepareError::NoSuffix)?;
@@ -195,7 +195,7 @@ pub async fn prepare<S: Suites>(
 }
 
 /// Returns what is asked for of a dependency: that it is installed, as its users would get it.
-fn as_dependency(recipe: &RecipeName) -> Target {
+fn install_of(recipe: &RecipeName) -> Target {
     let is_bundled = bundle::names().contains(recipe);
     Target {
         recipe: recipe.clone(),

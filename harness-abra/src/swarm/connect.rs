@@ -84,7 +84,9 @@ impl Swarm {
         if version.is_stand_in {
             stand_ins.insert(0, "abra".to_owned());
         }
-        let has_names = settings.ca.is_some() && settings.domains.len() > 1;
+        let wants_names = settings.ca.is_some() && settings.domains.len() > 1;
+        let has_names =
+            wants_names && engine.router().await.map_err(NotATestServer::Engine)?.is_some();
         let quirks = [(lacks_ipvs, NO_IPVS), (has_names, LOCAL_NAMES)];
         let host_quirks = quirks.iter().filter(|(is_so, _)| *is_so);
         let host_quirks = host_quirks.map(|(_, text)| (*text).to_owned()).collect();

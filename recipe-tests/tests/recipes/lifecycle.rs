@@ -2,13 +2,15 @@
 //! Main item: [`run`].
 
 use camino::Utf8Path;
-use harness_core::event::{Event, EventLog};
-use harness_core::lifecycle::{Job, Keep, Limits, StopSignal};
+use harness_core::event::Event;
+use harness_core::lifecycle::Limits;
 use harness_core::process::BaseEnv;
 use harness_core::report::Results;
+use harness_core::suite::Settings;
 use harness_local::embedded::{Embedded, EmbeddedSettings, SPEED, SUFFIX, StartError};
 use runner::trials::TrialsProcess;
 
+use crate::played::play;
 use crate::prepared::Subject;
 
 /// The trials program.
@@ -41,24 +43,8 @@ pub(crate) async fn run(
         base: base.clone().with("CCCI_RUN_ID", prepared.plan.run_id.as_str()),
         run_file: dir.join("run.json"),
     };
-    let deps = prepared.all_needed(|settings| Limits::for_suite(settings).at_speed(SPEED));
-    let log = EventLog::new(Vec::new());
-    let job = Job {
-        plan: &prepared.plan,
-        settings: &prepared.suite_settings,
-        recipe: &prepared.states,
-        platform: &platform,
-        trials: &trials,
-        log: &log,
-        limits,
-        stop: StopSignal::default(),
-        dir: dir.to_owned(),
-        keep: Keep::Never,
-        deps: &deps,
-        consumer: None,
-    };
-    job.run().await;
-    let events = log.events();
+    let of = |settings: &Settings| Limits::for_suite(settings).at_speed(SPEED);
+    let events = play(subject, &platform, &trials, (Some(limits), of), dir).await;
     let results = Results::from_events(&events).expect("a job says first that it begins");
     Ok((results, events))
 }

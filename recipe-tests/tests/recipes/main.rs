@@ -3,6 +3,7 @@
 
 mod board;
 mod lifecycle;
+mod played;
 mod prepared;
 mod program;
 mod request;

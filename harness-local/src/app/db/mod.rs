@@ -4,6 +4,7 @@
 //! directory have the consequences that they have with the real one. A client speaks to a server of the same container
 //! or of another service; what it cannot do is refused by name.
 
+mod asked;
 mod client;
 mod data;
 mod image;
@@ -16,6 +17,7 @@ mod psql_shown;
 mod redis;
 mod sqlite;
 
+pub(super) use asked::{Login, NoRows, quoted, rows};
 pub(super) use client::{Ask, Reply, Silence, Want, connect};
 pub(super) use image::{DatabaseImage, Product};
 pub(super) use redis::Redis;

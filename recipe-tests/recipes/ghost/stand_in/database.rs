@@ -3,9 +3,9 @@
 use sha2::{Digest as _, Sha256};
 
 use super::Ghost;
-use crate::app::db::{Ask, Reply, Silence, Want, connect};
+pub(super) use crate::app::db::quoted;
+use crate::app::db::{Login, NoRows, rows};
 use crate::app::programs::Machine;
-use crate::app::sql::{Done, Flavor, pieces};
 use crate::world::Inside;
 
 /// Why the database does not answer.
@@ -20,33 +20,24 @@ impl Ghost {
         sql: &str,
     ) -> Result<Vec<Vec<String>>, Unanswered> {
         let of = |name: &str| Self::setting(inside, &format!("database__connection__{name}"));
-        let host = of("host").unwrap_or_else(|| "127.0.0.1".to_owned());
-        let port = of("port").and_then(|p| p.parse().ok()).unwrap_or(3306);
-        let (user, password) = (of("user").unwrap_or_else(|| "root".to_owned()), of("password"));
-        let want = Want::Run { pieces: pieces(sql, '\\'), stops: true, atomic: false };
-        let ask = Ask::new(user.clone(), password, false, of("database"), want);
-        let mut machine = Machine { image: self, inside };
-        match connect(&mut machine, Some(&host), port, &ask) {
-            Err(Silence::UnknownHost) => Err(Unanswered(format!("getaddrinfo ENOTFOUND {host}"))),
-            Err(Silence::Nobody) => Err(Unanswered(format!("connect ECONNREFUSED {host}:{port}"))),
-            Ok(Reply::Ran { outcomes, .. }) => {
-                if let Some(error) = outcomes.iter().find_map(|o| o.as_ref().err()) {
-                    return Err(Unanswered(error.said(Flavor::MySql)));
+        let login = Login {
+            host: of("host").unwrap_or_else(|| "127.0.0.1".to_owned()),
+            port: of("port").and_then(|p| p.parse().ok()).unwrap_or(3306),
+            user: of("user").unwrap_or_else(|| "root".to_owned()),
+            password: of("password"),
+            database: of("database"),
+        };
+        rows(&mut Machine { image: self, inside }, &login, sql).map_err(|why| {
+            let Login { host, port, user, .. } = &login;
+            Unanswered(match why {
+                NoRows::UnknownHost => format!("getaddrinfo ENOTFOUND {host}"),
+                NoRows::Nobody => format!("connect ECONNREFUSED {host}:{port}"),
+                NoRows::Denied => {
+                    format!("ER_ACCESS_DENIED_ERROR: Access denied for user '{user}'")
                 }
-                Ok(match outcomes.into_iter().next_back() {
-                    Some(Ok(Done::Rows { rows, .. })) => {
-                        let text = |row: Vec<Option<String>>| {
-                            row.into_iter().map(Option::unwrap_or_default)
-                        };
-                        rows.into_iter().map(|row| text(row).collect()).collect()
-                    }
-                    Some(_) | None => Vec::new(),
-                })
-            }
-            Ok(Reply::Refused(_) | Reply::Read { .. }) => {
-                Err(Unanswered(format!("ER_ACCESS_DENIED_ERROR: Access denied for user '{user}'")))
-            }
-        }
+                NoRows::Failed(said) => said,
+            })
+        })
     }
 
     /// Asks the database for one value.
@@ -74,9 +65,4 @@ impl Ghost {
 /// Returns 64 hexadecimal digits that stand for a text.
 pub(super) fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// Writes a text as MySQL reads it.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }

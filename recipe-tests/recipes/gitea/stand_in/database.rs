@@ -3,9 +3,9 @@
 use sha2::{Digest as _, Sha256};
 
 use super::Gitea;
-use crate::app::db::{Ask, Reply, Silence, Want, connect};
+pub(super) use crate::app::db::quoted;
+use crate::app::db::{Login, NoRows, rows};
 use crate::app::programs::Machine;
-use crate::app::sql::{Done, Flavor, pieces};
 use crate::world::Inside;
 
 /// Why the database does not answer.
@@ -22,28 +22,21 @@ impl Gitea {
         let of = |name: &str| Self::setting(inside, "database", name).unwrap_or_default();
         let (at, user, database) = (of("HOST"), of("USER"), of("NAME"));
         let (host, port) = at.split_once(':').unwrap_or((&at, "3306"));
-        let port = port.parse().unwrap_or(3306);
-        let want = Want::Run { pieces: pieces(sql, '\\'), stops: true, atomic: false };
-        let ask = Ask::new(user.clone(), Some(of("PASSWD")), false, Some(database), want);
-        let mut machine = Machine { image: self, inside };
-        match connect(&mut machine, Some(host), port, &ask) {
-            Err(Silence::UnknownHost) => Err(Unanswered(format!("lookup {host}: no such host"))),
-            Err(Silence::Nobody) => Err(Unanswered(format!("dial tcp {at}: connection refused"))),
-            Ok(Reply::Ran { outcomes, .. }) => {
-                if let Some(error) = outcomes.iter().find_map(|o| o.as_ref().err()) {
-                    return Err(Unanswered(error.said(Flavor::MySql)));
-                }
-                let Some(Ok(Done::Rows { rows, .. })) = outcomes.into_iter().next_back() else {
-                    return Ok(Vec::new());
-                };
-                let text =
-                    |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default);
-                Ok(rows.into_iter().map(|row| text(row).collect()).collect())
-            }
-            Ok(Reply::Refused(_) | Reply::Read { .. }) => {
-                Err(Unanswered(format!("Error 1045 (28000): Access denied for user '{user}'")))
-            }
-        }
+        let login = Login {
+            host: host.to_owned(),
+            port: port.parse().unwrap_or(3306),
+            user: user.clone(),
+            password: Some(of("PASSWD")),
+            database: Some(database),
+        };
+        rows(&mut Machine { image: self, inside }, &login, sql).map_err(|why| {
+            Unanswered(match why {
+                NoRows::UnknownHost => format!("lookup {host}: no such host"),
+                NoRows::Nobody => format!("dial tcp {at}: connection refused"),
+                NoRows::Denied => format!("Error 1045 (28000): Access denied for user '{user}'"),
+                NoRows::Failed(said) => said,
+            })
+        })
     }
 
     /// Asks the database for one row.
@@ -96,11 +89,6 @@ impl Gitea {
 /// Returns 64 hexadecimal digits that stand for a text.
 pub(super) fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// Writes a text as MySQL reads it.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// Writes a truth value as MySQL reads it.

@@ -4,9 +4,9 @@ use harness_sso::fake::Unavailable;
 use serde::{Deserialize, Serialize};
 
 use super::{Keycloak, memory};
-use crate::app::db::{Ask, Reply, Silence, Want, connect};
+pub(super) use crate::app::db::quoted;
+use crate::app::db::{Login, NoRows, rows};
 use crate::app::programs::Machine;
-use crate::app::sql::{Done, Flavor, pieces};
 use crate::world::{Inside, Request};
 
 /// What the process was started with.
@@ -94,31 +94,20 @@ pub(super) fn ask(
     settings: &Settings,
     sql: &str,
 ) -> Result<Vec<Vec<String>>, Unavailable> {
-    let want = Want::Run { pieces: pieces(sql, '\\'), stops: true, atomic: false };
-    let (user, password) = (settings.user.clone(), settings.password.clone());
-    let ask = Ask::new(user, Some(password), false, Some(settings.database.clone()), want);
-    let mut machine = Machine { image: keycloak, inside };
-    let host = &settings.host;
-    match connect(&mut machine, Some(host), 3306, &ask) {
-        Err(Silence::UnknownHost) => Err(Unavailable(format!("UnknownHostException: {host}"))),
-        Err(Silence::Nobody) => Err(Unavailable(format!("Connection refused: {host}:3306"))),
-        Ok(Reply::Ran { outcomes, .. }) => {
-            if let Some(error) = outcomes.iter().find_map(|o| o.as_ref().err()) {
-                return Err(Unavailable(error.said(Flavor::MySql)));
-            }
-            let Some(Ok(Done::Rows { rows, .. })) = outcomes.into_iter().next_back() else {
-                return Ok(Vec::new());
-            };
-            let text = |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default);
-            Ok(rows.into_iter().map(|row| text(row).collect()).collect())
-        }
-        Ok(Reply::Refused(_) | Reply::Read { .. }) => {
-            Err(Unavailable(format!("Access denied for user '{}'", settings.user)))
-        }
-    }
-}
-
-/// Writes a text as MySQL reads it.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    let login = Login {
+        host: settings.host.clone(),
+        port: 3306,
+        user: settings.user.clone(),
+        password: Some(settings.password.clone()),
+        database: Some(settings.database.clone()),
+    };
+    rows(&mut Machine { image: keycloak, inside }, &login, sql).map_err(|why| {
+        let Settings { host, user, .. } = settings;
+        Unavailable(match why {
+            NoRows::UnknownHost => format!("UnknownHostException: {host}"),
+            NoRows::Nobody => format!("Connection refused: {host}:3306"),
+            NoRows::Denied => format!("Access denied for user '{user}'"),
+            NoRows::Failed(said) => said,
+        })
+    })
 }
