@@ -185,6 +185,9 @@ pub enum Happened {
     DependencySeen {
         /// The recipe.
         recipe: RecipeName,
+        /// Whether it is one that is kept warm.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        warm: bool,
         /// Why it is not there; none: it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         trouble: Option<Cause>,

@@ -33,6 +33,10 @@ pub enum Phase {
     Across,
     /// Make what another app needs of this one, which was deployed for it: what is kept is handed to it.
     Provide,
+    /// Look whether this one, which is kept warm, can still give what others need of it. Nothing is made.
+    Works,
+    /// Take back what was made for another app of this one, which is kept warm and stays.
+    TakeBack,
 }
 
 /// All that a trials process knows of the run. Written whole before each process, mode 0600: it may hold secrets.
@@ -117,6 +121,9 @@ pub struct Consumer {
 pub struct Dependency {
     /// Its app.
     pub app: App,
+    /// Whether it is kept warm: it was there before the run, stays after it, and other runs may be at it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warm: bool,
     /// Why it is not there, if it is not.
     pub trouble: Option<Cause>,
     /// What its suite provides, by key.
@@ -280,6 +287,9 @@ pub struct SuiteDescription {
     /// What it provides to those that depend on the recipe, by key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub provides: Vec<String>,
+    /// Whether one of it can be kept warm: its suite says whether it works, and takes back what it provides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub can_be_warm: bool,
     /// Whether scripts of the recipe's own repository are run.
     #[serde(default)]
     pub is_approved: bool,

@@ -96,6 +96,7 @@ pub fn describe(recipe: &RecipeName) -> Result<SuiteDescription, InvalidSuite> {
         seeds: named(Phase::Seed),
         needs: needs.collect::<Result<_, InvalidSuite>>()?,
         provides: provides.into_iter().map(str::to_owned).collect(),
+        can_be_warm: steps.iter().any(|s| s.phase == Phase::TakeBack),
         is_approved: approved()?.has(recipe),
     })
 }
@@ -150,7 +151,7 @@ pub(crate) fn trial_name(recipe: &str, step: &Step) -> String {
         Phase::Seed => "seed_",
         Phase::Check => "",
         Phase::Across => "across_",
-        Phase::Provide => "for_others_",
+        Phase::Provide | Phase::Works | Phase::TakeBack => "for_others_",
     };
     format!("{recipe}::{}::{phase}{}", step.tier, step.name)
 }

@@ -80,6 +80,7 @@ pub use folder::{folder_names, parity};
 pub use harness_backup::{Executed, ReachError};
 pub use harness_core::cause::CauseClass;
 pub use harness_core::http::{Answer, Method};
+pub use harness_core::run_file::Consumer;
 pub use harness_core::secret::Secret;
 pub use harness_core::tier::Tier;
 pub use harness_sso as sso;

@@ -98,6 +98,26 @@ impl Suite {
         self.step(Tier::Install, Phase::Provide, "provide", body)
     }
 
+    /// Says how one that provides can be kept warm (`cc-ci warm up`): `works` looks whether it still does its work for
+    /// others, making nothing, and `take_back` removes what was made for the app that [`Ctx::consumer`] names, and
+    /// nothing else. Other runs may be at it at the same time, so `take_back` goes by the app alone, can be done again,
+    /// and also where `provide` never came to its end, or was never begun.
+    #[must_use]
+    pub fn warm<F, R, G, S>(self, works: F, take_back: G) -> Self
+    where
+        F: Fn(Ctx) -> R + Send + Sync + 'static,
+        R: Future<Output = Check> + 'static,
+        G: Fn(Ctx) -> S + Send + Sync + 'static,
+        S: Future<Output = Check> + 'static,
+    {
+        self.step(Tier::Install, Phase::Works, "works", works).step(
+            Tier::Install,
+            Phase::TakeBack,
+            "take_back",
+            take_back,
+        )
+    }
+
     /// Sets how long each seed and check that is added from here on may take; 60 s unless said.
     #[must_use]
     pub const fn limit(mut self, limit: Duration) -> Self {

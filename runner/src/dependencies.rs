@@ -124,7 +124,7 @@ fn pairs(by: &RecipeName, deps: &[RecipeName]) -> Vec<(RecipeName, RecipeName)> 
 }
 
 /// Returns settings as they hold when another recipe needs this one.
-fn as_dependency(mut settings: Settings) -> Settings {
+pub(crate) fn as_dependency(mut settings: Settings) -> Settings {
     if !settings.as_dependency.env.is_empty() {
         settings.env = settings.as_dependency.env.clone();
     }

@@ -22,6 +22,8 @@ pub enum Found {
     Live(Domain),
     /// Its deployment is kept on purpose, until then.
     Kept(Box<Claim>),
+    /// It is kept warm for other runs.
+    Warm(Box<Claim>),
     /// Its run is dead, and all that it made was removed.
     Removed(Box<Claim>),
     /// Its run was dead, and another process removed all that it made while we waited.
@@ -64,10 +66,12 @@ pub enum KeptOnes {
 }
 
 impl KeptOnes {
-    fn go(&self, run: &RunId) -> bool {
+    /// Returns whether a kept deployment is removed. What is kept warm is none of them: it has a command of its own.
+    fn go(&self, claim: &Claim) -> bool {
         match self {
+            _ if claim.warm.is_some() => false,
             Self::Stay => false,
-            Self::OfRunGo(only) => only == run,
+            Self::OfRunGo(only) => *only == claim.app.run,
             Self::Go => true,
         }
     }
@@ -160,8 +164,9 @@ impl<L: Leases, D: Disk, S: Sweep> Collector<'_, L, D, S> {
             lease.release();
             return Found::Empty(domain);
         };
-        if claim.stands_until(self.now).is_some() && !self.kept.go(&claim.app.run) {
-            return Found::Kept(Box::new(claim));
+        if claim.stands_until(self.now).is_some() && !self.kept.go(&claim) {
+            let claim = Box::new(claim);
+            return if claim.warm.is_some() { Found::Warm(claim) } else { Found::Kept(claim) };
         }
         match remove(self.machine, &mut lease, &claim).await {
             Ok(()) => {
@@ -193,20 +198,31 @@ fn holder(claim: Option<&Claim>, is_alive: impl Fn(u32) -> bool) -> Holder {
     }
 }
 
-/// Removes all that a claim's run made: its processes, its app, its private files. The lease says meanwhile that this
-/// process is doing so: it is held, but not by a live run.
+/// Removes all that a claim's run made: its processes, its app, what was made for it at what is kept warm, its private
+/// files. The lease says meanwhile that this process is doing so: it is held, but not by a live run.
 pub(crate) async fn remove<L: Leases, D: Disk, S: Sweep>(
     machine: &Machine<L, D, S>,
     lease: &mut L::Lease,
     claim: &Claim,
 ) -> Result<(), String> {
     // What is half removed is no deployment that stands on purpose any more.
-    let marked = Claim { collector: Some(machine.leases.pid()), kept_until: None, ..claim.clone() };
+    let collector = Some(machine.leases.pid());
+    let marked = Claim { collector, kept_until: None, warm: None, ..claim.clone() };
     if let Err(error) = lease.write(&marked) {
         // A full disk must not keep anything from being removed.
         tracing::warn!(error = %Chain(&error), "a lease could not be marked");
     }
-    machine.sweep.remove_everything(claim).await?;
+    let mut failed: Vec<String> =
+        machine.sweep.remove_everything(claim).await.err().into_iter().collect();
+    for domain in &claim.attached {
+        // What is kept warm no more went with all that was in it.
+        if let Some(warm) = machine.leases.peek(domain).filter(|warm| warm.warm.is_some()) {
+            failed.extend(machine.sweep.take_back(claim, &warm).await.err());
+        }
+    }
+    if !failed.is_empty() {
+        return Err(failed.join("; "));
+    }
     RunFolder::of_dead_run(machine.disk.clone(), &claim.run_dir).remove_work();
     Ok(())
 }
@@ -227,9 +243,11 @@ pub async fn collect_dead<L: Leases, D: Disk, S: Sweep>(
             ),
             Found::Unusable(domain, text) => format!("{domain}: {text}"),
             Found::Unlisted(text) => text,
-            Found::Live(_) | Found::Kept(_) | Found::RemovedByOther(_) | Found::Empty(_) => {
-                continue;
-            }
+            Found::Live(_)
+            | Found::Kept(_)
+            | Found::Warm(_)
+            | Found::RemovedByOther(_)
+            | Found::Empty(_) => continue,
         };
         (machine.say)(&text);
     }

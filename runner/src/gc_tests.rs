@@ -15,6 +15,8 @@ const NO_PROCESS: u32 = 3;
 #[derive(Debug, Default)]
 struct Broom {
     swept: Mutex<Vec<Claim>>,
+    /// What was taken back, and where.
+    taken: Mutex<Vec<(Domain, Domain)>>,
     is_stuck: bool,
 }
 
@@ -22,6 +24,12 @@ impl Sweep for Broom {
     async fn remove_everything(&self, claim: &Claim) -> Result<(), String> {
         self.swept.lock().unwrap().push(claim.clone());
         if self.is_stuck { Err("the network has active endpoints".to_owned()) } else { Ok(()) }
+    }
+
+    async fn take_back(&self, claim: &Claim, warm: &Claim) -> Result<(), String> {
+        let taken = (claim.app.domain.clone(), warm.app.domain.clone());
+        self.taken.lock().unwrap().push(taken);
+        if self.is_stuck { Err("it does not answer".to_owned()) } else { Ok(()) }
     }
 }
 
@@ -48,6 +56,8 @@ fn place() -> Place {
         pid: NO_PROCESS,
         since: Timestamp::UNIX_EPOCH,
         kept_until: None,
+        warm: None,
+        attached: Vec::new(),
         collector: None,
     };
     let (disk, sweep) = (MemoryDisk::new(), Broom::default());
@@ -326,4 +336,70 @@ async fn a_run_removes_what_dead_ones_left_and_says_only_that() {
     let _run = place.held(&place.claim);
     collect_dead(&place.machine, Timestamp::UNIX_EPOCH).await;
     assert_eq!(SAID.take(), ["removed what run r1 left on ghos-123456.example.org"]);
+}
+
+/// Something that is kept warm, and a dead run whose app was given something of it.
+fn attached() -> (Place, Claim) {
+    let mut place = place();
+    let domain = Domain::try_from("warm-keycloak.example.org".to_owned()).unwrap();
+    let warm = Claim {
+        app: App {
+            domain: domain.clone(),
+            stack: StackName::from(&domain),
+            ..place.claim.app.clone()
+        },
+        kept_until: Timestamp::from_second(1_000_000_000).ok(),
+        warm: Some(harness_core::name::Commit::try_from("1".repeat(40)).unwrap()),
+        ..place.claim.clone()
+    };
+    place.claim.attached = vec![domain];
+    place.leave(&place.claim);
+    place.leave(&warm);
+    (place, warm)
+}
+
+impl Place {
+    fn leave(&self, claim: &Claim) {
+        let Ok(Attempt::Taken(mut lease)) = self.other.try_take(&claim.app.domain, true) else {
+            panic!("held")
+        };
+        lease.write(claim).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_dead_run_was_given_is_taken_back_and_what_is_kept_warm_stays() {
+    let (place, warm) = attached();
+    let found =
+        collect(&place.machine, Timestamp::UNIX_EPOCH, &KeptOnes::Go, Patience::for_a_sweep())
+            .await;
+    assert_eq!(
+        found,
+        [Found::Removed(Box::new(place.claim.clone())), Found::Warm(Box::new(warm.clone()))]
+    );
+    let taken = place.machine.sweep.taken.lock().unwrap().clone();
+    assert_eq!(taken, [(place.domain(), warm.app.domain.clone())]);
+    assert_eq!(place.machine.leases.list().unwrap(), [warm.app.domain]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_back_keeps_its_claim() {
+    let (mut place, _) = attached();
+    place.machine.sweep.is_stuck = true;
+    let found = place.collect().await;
+    assert!(
+        matches!(&found[0], Found::Stuck(_, why) if why.contains("endpoints; it does not answer")),
+        "{found:?}"
+    );
+    let claim = place.machine.leases.peek(&place.domain()).unwrap();
+    assert_eq!(claim.attached, place.claim.attached);
+}
+
+#[tokio::test]
+async fn what_was_given_goes_with_what_is_kept_warm_no_more() {
+    let (place, warm) = attached();
+    place.leave(&Claim { warm: None, kept_until: None, ..warm });
+    let found = place.collect().await;
+    assert!(found.iter().all(|f| matches!(f, Found::Removed(_))), "{found:?}");
+    assert!(place.machine.sweep.taken.lock().unwrap().is_empty());
 }

@@ -22,11 +22,12 @@ use harness_local::bundle;
 use harness_local::embedded::RecipeFiles;
 use thiserror::Error;
 
-use crate::dependencies::{DependencyError, find};
+use crate::dependencies::{DependencyError, as_dependency, find};
 use crate::settings::Settings;
 use crate::source::{Source, SourceError, open};
 use crate::target::{SourceKind, Target};
 use crate::trials::{DescribeError, Suites};
+use crate::warm;
 
 /// What is known before anything is made.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub struct Prepared {
     pub laid: Laid,
     /// What is deployed before it, in the plan's order.
     pub deps: Vec<Self>,
+    /// Its plan as one that is kept warm and attached to, where there is one.
+    pub warm: Option<Plan>,
 }
 
 impl Prepared {
@@ -70,6 +73,11 @@ impl Prepared {
         Ok(files)
     }
 
+    /// Returns its app, and the one of its recipe that is kept warm, where there is one.
+    pub(crate) fn apps(&self) -> impl Iterator<Item = &App> {
+        [&self.plan.app].into_iter().chain(self.warm.as_ref().map(|plan| &plan.app))
+    }
+
     /// Returns the recipes that are deployed before it.
     pub fn beside(&self) -> Vec<RecipeName> {
         self.deps.iter().map(|dep| dep.plan.recipe.clone()).collect()
@@ -84,6 +92,7 @@ impl Prepared {
     fn needed(&self, limits: Limits) -> Needed<'_> {
         Needed {
             plan: &self.plan,
+            warm: self.warm.as_ref(),
             settings: &self.suite_settings,
             recipe: &self.states,
             limits,
@@ -130,6 +139,14 @@ pub enum PrepareError {
         recipe: String,
         /// What it does not have.
         source: UnknownStore,
+    },
+    /// One of the recipe cannot be kept warm.
+    #[error("`{recipe}` cannot be kept warm: {why}")]
+    NotWarm {
+        /// The recipe.
+        recipe: String,
+        /// Why, and what to do.
+        why: &'static str,
     },
     /// The repair of a base cannot be used.
     #[error(transparent)]
@@ -194,8 +211,44 @@ pub async fn prepare<S: Suites>(
     decided(target, settings, Parts { app, suite, suite_settings, source }, deps).await
 }
 
+/// Does the same for one that is kept warm: its installation as a dependency, at a domain of its own.
+///
+/// # Errors
+/// Something is wrong with what was asked for: one error that says what.
+pub async fn prepare_warm<S: Suites>(
+    recipe: &RecipeName,
+    settings: &Settings,
+    dir: &Utf8Path,
+    suites: &S,
+    base: &BaseEnv,
+) -> Result<Prepared, PrepareError> {
+    let not_warm = |why| PrepareError::NotWarm { recipe: recipe.to_string(), why };
+    let suite = suites.describe(recipe).await?;
+    if !suite.can_be_warm {
+        return Err(not_warm(
+            "its suite does not say how what it provides is taken back (`Suite::warm`); `keycloak` can be",
+        ));
+    }
+    let suite_settings = match &suite.settings {
+        Some(text) => as_dependency(SuiteSettings::parse(recipe, text)?),
+        None => SuiteSettings::default(),
+    };
+    if !suite_settings.deps.is_empty() {
+        return Err(not_warm(
+            "it needs other recipes itself; take them out of `[as-dependency] deps`",
+        ));
+    }
+    let suffix = settings.suffix.value.as_deref().ok_or(PrepareError::NoSuffix)?;
+    let domain = warm::domain(recipe, suffix)?;
+    let (stack, run) = (StackName::from(&domain), warm::run_id(recipe));
+    let app = App { recipe: recipe.clone(), stack, domain, run };
+    let target = install_of(recipe);
+    let source = opened(&target, settings, dir, base).await?;
+    decided(&target, settings, Parts { app, suite, suite_settings, source }, Vec::new()).await
+}
+
 /// Returns what is asked for of a dependency: that it is installed, as its users would get it.
-fn install_of(recipe: &RecipeName) -> Target {
+pub(crate) fn install_of(recipe: &RecipeName) -> Target {
     let is_bundled = bundle::names().contains(recipe);
     Target {
         recipe: recipe.clone(),
@@ -231,6 +284,7 @@ fn planned(suite: &SuiteDescription, dep: &Prepared) -> PlannedDependency {
     let needing = suite.needs.iter().filter(|(_, needed)| needed.contains(recipe));
     PlannedDependency {
         app: dep.plan.app.clone(),
+        warm: None,
         head: dep.plan.head.clone(),
         needs: dep.suite_settings.deps.clone(),
         checks: needing.map(|(check, _)| check.clone()).collect(),
@@ -320,7 +374,7 @@ async fn decided(
     states.repo_tests = repo_tests;
     add_stores(&mut states, target, &suite_settings, (at_base.as_ref(), &upgraded))?;
     states.install_steps.clone_from(&suite.install_steps);
-    Ok(Prepared { source, suite, suite_settings, plan, states, laid, deps })
+    Ok(Prepared { source, suite, suite_settings, plan, states, laid, deps, warm: None })
 }
 
 fn add_stores(

@@ -27,12 +27,13 @@ use crate::last_good::{self, Candidate};
 use crate::machine::{Machine, RealMachine};
 use crate::output::{self, Progress};
 use crate::platform::Choice;
-use crate::prepare::{PrepareError, Prepared, prepare};
+use crate::prepare::{PrepareError, Prepared, prepare, prepare_warm};
 use crate::session::{Ended, Leasing, Session, SessionError};
 use crate::settings::{NoAbra, Settings, check_abra};
 use crate::signals;
 use crate::target::{InvalidTarget, Target};
 use crate::trials::TrialsProcess;
+use crate::warm;
 
 /// What one run was asked to do.
 #[derive(Clone, Debug)]
@@ -53,6 +54,8 @@ pub struct Request {
     pub keep_for: Duration,
     /// Limits given on the command line.
     pub limits: GivenLimits,
+    /// Whether the recipe is installed for other runs to attach to, and kept.
+    pub keep_warm: bool,
     /// The trials program.
     pub trials: Utf8PathBuf,
 }
@@ -138,13 +141,14 @@ pub async fn run(
 ) -> Result<ExitStatus, RunError> {
     request.target.validate()?;
     let run_id = match &request.run_id {
+        _ if request.keep_warm => warm::run_id(&request.target.recipe),
         Some(text) => RunId::try_from(text.clone())?,
         None => fresh_run_id(request),
     };
     let stop = StopSignal::default();
     let _listening = signals::listen(&stop, settings.deadline.value).map_err(RunError::Signals)?;
     let base = base.clone().with("CCCI_RUN_ID", run_id.as_str());
-    let machine = Machine::new(settings);
+    let machine = Machine::new(settings, request.trials.clone(), &base);
     let folder = RunFolder::create(machine.disk, &settings.out.value, &run_id)?;
     let here = Here { request, settings, base, machine, folder, stop };
     let ended = here.run(&run_id).await;
@@ -185,12 +189,10 @@ impl Here<'_> {
             run_file: self.folder.dir().join("run.json"),
         };
         let clone = self.folder.work().join("source");
-        let prepared =
-            prepare(&self.request.target, self.settings, run_id, &clone, &trials, &self.base);
         let prepared = tokio::select! {
             biased;
             () = self.stop.stopped() => return Err(self.stopped()),
-            prepared = prepared => prepared?,
+            prepared = self.prepare(run_id, &clone, &trials) => prepared?,
         };
         self.folder.write_plan(&prepared.plan)?;
         match self.request.platform {
@@ -214,6 +216,26 @@ impl Here<'_> {
                 ended
             }
         }
+    }
+
+    async fn prepare(
+        &self,
+        run_id: &RunId,
+        clone: &Utf8Path,
+        trials: &TrialsProcess,
+    ) -> Result<Prepared, PrepareError> {
+        let (target, settings) = (&self.request.target, self.settings);
+        if self.request.keep_warm {
+            return prepare_warm(&target.recipe, settings, clone, trials, &self.base).await;
+        }
+        let prepared = prepare(target, settings, run_id, clone, trials, &self.base).await?;
+        Ok(match self.request.platform {
+            Choice::Swarm => {
+                let warm = warm::on_engine(&self.machine.leases, &settings.docker_host.value);
+                prepared.attaching(&warm, output::say)
+            }
+            Choice::Embedded => prepared,
+        })
     }
 
     fn stopped(&self) -> RunError {
@@ -242,7 +264,7 @@ impl Here<'_> {
                 })
                 .collect(),
             domains: std::iter::once(&prepared.plan.app)
-                .chain(prepared.deps.iter().map(|dep| &dep.plan.app))
+                .chain(prepared.deps.iter().flat_map(Prepared::apps))
                 .map(|app| app.domain.clone())
                 .collect(),
             limits: harness_abra::Limits::default(),
@@ -284,8 +306,9 @@ impl Here<'_> {
             limits: self.limits(&prepared.suite_settings),
             keep: self.keep(),
             keep_for: self.request.keep_for,
+            keep_warm: self.request.keep_warm,
             stop: self.stop.clone(),
-            candidate: Some(Candidate {
+            candidate: (!self.request.keep_warm).then(|| Candidate {
                 folder: last_good::folder(&self.settings.state_dir),
                 is_release: prepared.source.is_release() && self.request.target.pr.is_none(),
                 is_whole: Tier::USUAL.iter().all(|t| self.request.target.stages.contains(t)),
@@ -302,7 +325,10 @@ impl Here<'_> {
             }
             if let Some(until) = ended.kept_until {
                 close(&self.folder.work());
-                output::data(&output::kept(&prepared.plan, self.folder.dir(), until));
+                output::data(&match self.request.keep_warm {
+                    true => output::warm(&prepared.plan),
+                    false => output::kept(&prepared.plan, self.folder.dir(), until),
+                });
             }
             output::data(&format!("results: {}", self.folder.dir().join("results.json")));
         }
@@ -337,7 +363,7 @@ impl Here<'_> {
         match (self.request.platform, self.request.keep) {
             (Choice::Swarm, keep) => keep,
             (Choice::Embedded, Keep::Never) => Keep::Never,
-            (Choice::Embedded, Keep::OnFailure | Keep::Always) => {
+            (Choice::Embedded, Keep::OnFailure | Keep::Always | Keep::OnSuccess) => {
                 output::say(
                     "nothing will be kept: a simulated server ends with its run; `--platform swarm` can",
                 );

@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use harness_core::chain::Chain;
 use harness_core::event::{Event, EventLog, Happened, Sink, Stop};
 use harness_core::lifecycle::{Job, Keep, Limits, Needed, RecipeStates, StopSignal, Trials};
+use harness_core::name::Domain;
 use harness_core::plan::Plan;
 use harness_core::platform::{App, Platform};
 use harness_core::report::{ExitStatus, Results, RunVerdict};
@@ -49,6 +50,8 @@ pub struct Session<'a, L, D, S, P, T> {
     pub keep: Keep,
     /// How long a deployment stands that is left standing.
     pub keep_for: Duration,
+    /// Whether what is left standing is for other runs to attach to.
+    pub keep_warm: bool,
     /// What tells the run to end early.
     pub stop: StopSignal,
     /// What the run may become the last good one by; none: it may not.
@@ -137,8 +140,9 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
         }
         all.extend(sinks);
         let log = EventLog::new(all);
+        let (plan, deps) = self.still_warm();
         let job = Job {
-            plan: self.plan,
+            plan: &plan,
             settings: self.settings,
             recipe: self.recipe,
             platform: self.platform,
@@ -148,11 +152,33 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
             stop: self.stop.clone(),
             dir: self.folder.dir().to_owned(),
             keep: self.keep,
-            deps: self.deps,
+            deps: &deps,
             consumer: None,
         };
         job.run().await;
         Ok(self.finish(&log, leases))
+    }
+
+    /// Returns the plan and the dependencies without those that are kept warm no more. Whoever removes one says so in its
+    /// lease before it looks who is attached, and this run's own lease says by now that it is: one of the two sees the
+    /// other.
+    fn still_warm(&self) -> (Plan, Vec<Needed<'_>>) {
+        let (mut plan, mut deps) = (self.plan.clone(), self.deps.to_vec());
+        let is_warm = |app: &App| {
+            self.machine.leases.peek(&app.domain).is_some_and(|claim| claim.warm.is_some())
+        };
+        for planned in &mut plan.deps {
+            if planned.warm.as_ref().is_none_or(is_warm) {
+                continue;
+            }
+            planned.warm = None;
+            plan.deploys += 1;
+            let mut needed = deps.iter_mut();
+            if let Some(needed) = needed.find(|n| n.plan.recipe == planned.app.recipe) {
+                needed.warm = None;
+            }
+        }
+        (plan, deps)
     }
 
     fn say_error(&self, error: &dyn std::error::Error) {
@@ -240,8 +266,18 @@ impl<L: Leases, D: Disk, S: Sweep, P: Platform, T: Trials> Session<'_, L, D, S, 
             pid: self.machine.leases.pid(),
             since: self.platform.now(),
             kept_until,
+            // Until it stands for good, a killed run's is collected like any other.
+            warm: kept_until.filter(|_| self.keep_warm).map(|_| self.plan.head.commit.clone()),
+            attached: self.attached_of(app),
             collector: None,
         }
+    }
+
+    /// Returns where something may be made for an app at what is kept warm: for the one under test alone.
+    fn attached_of(&self, app: &App) -> Vec<Domain> {
+        let warm = self.plan.deps.iter().filter_map(|dep| dep.warm.as_ref());
+        let is_own = app.domain == self.plan.app.domain;
+        warm.filter(|_| is_own).map(|warm| warm.domain.clone()).collect()
     }
 
     /// Writes the last reports, records what was proven, and ends the leases.

@@ -8,7 +8,7 @@ use harness_core::lifecycle::TrialsEnded;
 use harness_core::lint::{LintReport, LintStatus};
 use harness_core::name::{Commit, Domain, RecipeName, RunId, ServiceName, StackName, Version};
 use harness_core::observation::{Observation, ServiceState, Task, TaskState, Wanted};
-use harness_core::plan::{Input, decide};
+use harness_core::plan::{Input, PlannedDependency, decide};
 use harness_core::platform::{
     Attachment, ConnectError, OpError, PlatformFacts, Revision, Snapshot,
 };
@@ -205,6 +205,10 @@ impl Sweep for Broom {
         *self.0.lock().unwrap() = false;
         Ok(())
     }
+
+    async fn take_back(&self, _: &Claim, _: &Claim) -> Result<(), String> {
+        Err("nothing is kept warm here".to_owned())
+    }
 }
 
 /// A machine, a platform and a plan.
@@ -285,6 +289,7 @@ impl Place {
             limits: Limits::for_suite(&settings),
             keep: self.keep,
             keep_for: Duration::from_mins(20),
+            keep_warm: false,
             stop,
             candidate: Some(Candidate {
                 folder: "/state/last-good".into(),
@@ -484,6 +489,75 @@ async fn what_a_run_keeps_is_not_removed_by_the_next_one() {
     assert!(place.run(Vec::new(), StopSignal::default()).await.is_none());
     assert!(*place.platform.is_made.lock().unwrap());
     assert_eq!(place.machine.leases.claims()[0].1.as_ref().unwrap().app.run.as_str(), "r1");
+}
+
+/// Lets the plan attach to a Keycloak that is kept warm, whose lease says this.
+fn attaching(place: &mut Place, warm: Option<Commit>) -> Domain {
+    let recipe = RecipeName::try_from("keycloak".to_owned()).unwrap();
+    let domain = Domain::try_from("warm-keycloak.example.org".to_owned()).unwrap();
+    let of = |domain: &Domain, run: &str| App {
+        recipe: recipe.clone(),
+        stack: StackName::from(domain),
+        domain: domain.clone(),
+        run: RunId::try_from(run.to_owned()).unwrap(),
+    };
+    let own = Domain::try_from("keyc-123456.example.org".to_owned()).unwrap();
+    let app = of(&domain, "warm-keycloak");
+    place.plan.deps.push(PlannedDependency {
+        app: of(&own, "r1"),
+        warm: Some(app.clone()),
+        head: place.plan.head.clone(),
+        needs: Vec::new(),
+        checks: Vec::new(),
+    });
+    let Ok(Attempt::Taken(mut lease)) = place.machine.leases.try_take(&domain, true) else {
+        panic!("held")
+    };
+    let claim = Claim {
+        app,
+        docker_host: "memory".to_owned(),
+        run_dir: "/state/warm/warm-keycloak".into(),
+        pid: RUN,
+        since: Timestamp::UNIX_EPOCH,
+        kept_until: None,
+        warm,
+        attached: Vec::new(),
+        collector: None,
+    };
+    lease.write(&claim).unwrap();
+    domain
+}
+
+/// Hears what the plan of the run was, and what the claim on its app said then.
+struct Planned(MemoryLeases, Arc<Mutex<Option<(Plan, Vec<Domain>)>>>);
+
+impl Sink for Planned {
+    fn hear(&mut self, event: &Event) {
+        if let Happened::RunStarted { plan, .. } = &event.what {
+            let claim = self.0.peek(&plan.app.domain).expect("the app is claimed before the run");
+            *self.1.lock().unwrap() = Some(((**plan).clone(), claim.attached));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_says_where_it_is_attached_before_anything_is_made_there() {
+    let commit = Commit::try_from("3".repeat(40)).unwrap();
+    for (warm, is_warm) in [(Some(commit), true), (None, false)] {
+        let mut place = place();
+        let domain = attaching(&mut place, warm);
+        let seen = Arc::default();
+        let sink = Planned(place.machine.leases.clone(), Arc::clone(&seen));
+        place.run(vec![Box::new(sink)], StopSignal::default()).await.unwrap();
+        let (plan, attached) = seen.lock().unwrap().take().unwrap();
+        assert_eq!(attached, [domain], "whoever removes it may have begun just now");
+        assert_eq!(
+            plan.deps[0].warm.is_some(),
+            is_warm,
+            "what is being removed is not attached to"
+        );
+        assert_eq!(plan.deploys, if is_warm { 1 } else { 2 });
+    }
 }
 
 #[test]

@@ -291,6 +291,7 @@ impl<'a> Stage<'a> {
             limits: self.limits(),
             keep: Keep::Never,
             keep_for: Duration::ZERO,
+            keep_warm: false,
             stop: if self.is(Flaw::Deaf) { StopSignal::default() } else { process.stop.clone() },
             candidate: Some(Candidate {
                 folder: LAST_GOOD.into(),

@@ -32,4 +32,8 @@ impl Sweep for ServerSweep<'_> {
         let forgotten = self.server.forget(app).await;
         forgotten.map_err(|e| format!("{e}: {}", e.cause.evidence))
     }
+
+    async fn take_back(&self, _: &Claim, _: &Claim) -> Result<(), String> {
+        Err("nothing is kept warm on a simulated server".to_owned())
+    }
 }

@@ -25,7 +25,7 @@ use crate::tier::{Status, Tier};
 use crate::wait::Hint;
 
 pub(super) use super::fake_platform::Act;
-use super::fake_platform::{Ask, Core, Dial, FakePlatform, FakeTrials, Look, word};
+use super::fake_platform::{Ask, Core, Dial, FakePlatform, FakeTrials, Look, WARM, word};
 use super::{Job, Keep, Limits, Needed, Reach, RecipeStates, StopSignal};
 
 /// A run to be played: all that a test may change before.
@@ -53,8 +53,8 @@ pub(super) struct Scene {
     /// What each census says, in order; the last one is said again.
     pub(super) censuses: Vec<Census>,
     pub(super) lint: LintStatus,
-    /// What is deployed before, each with its plan.
-    deps: Vec<Plan>,
+    /// What is deployed before, each with its plan, and with that of the one that is kept warm.
+    deps: Vec<(Plan, Option<Plan>)>,
     acts: BTreeMap<(String, usize), Act>,
     ended: BTreeMap<(Tier, &'static str), Vec<TrialLine>>,
     look: Look,
@@ -211,6 +211,7 @@ impl Scene {
         let app = App { recipe: name(recipe), stack, domain, run: self.plan.run_id.clone() };
         self.plan.deps.push(PlannedDependency {
             app: app.clone(),
+            warm: None,
             head: revision(DEPENDENCY),
             needs: needs.iter().copied().map(name).collect(),
             checks: tiers.iter().map(|tier| format!("{tier}::serves")).collect(),
@@ -218,7 +219,19 @@ impl Scene {
         self.plan.deploys += 1;
         let (recipe, head) = (name(recipe), revision(DEPENDENCY));
         let plan = Plan { recipe, app, head, base: None, deps: Vec::new(), ..self.plan.clone() };
-        self.deps.push(plan);
+        self.deps.push((plan, None));
+        self
+    }
+
+    /// Lets the one that was added last be kept warm.
+    pub(super) fn warm(mut self) -> Self {
+        let (plan, warm) = self.deps.last_mut().expect("something is needed");
+        let domain = Domain::try_from(format!("{WARM}{}.example.org", plan.recipe)).unwrap();
+        let (stack, run) = (StackName::from(&domain), self.plan.run_id.clone());
+        let app = App { recipe: plan.recipe.clone(), stack, domain, run };
+        *warm = Some(Plan { app: app.clone(), ..plan.clone() });
+        self.plan.deps.last_mut().expect("something is needed").warm = Some(app);
+        self.plan.deploys -= 1;
         self
     }
 
@@ -268,14 +281,19 @@ impl Scene {
             FakeTrials { core: Arc::clone(&core), ended: self.ended, files: Mutex::default() };
         let log = EventLog::new(Vec::new());
         let of_deps = RecipeStates { head: vec![defined("app")], ..RecipeStates::default() };
-        let of_dep = |plan| Needed {
+        for warm in self.deps.iter().filter_map(|(_, warm)| warm.as_ref()) {
+            platform.starts(&warm.app, &warm.head);
+        }
+        let of_dep = |(plan, warm)| Needed {
             plan,
+            warm: Option::as_ref(warm),
             settings: &self.settings,
             recipe: &of_deps,
             limits: self.limits.clone(),
             provides: true,
         };
-        let needed: Vec<Needed<'_>> = self.deps.iter().map(of_dep).collect();
+        let needed: Vec<Needed<'_>> =
+            self.deps.iter().map(|(plan, warm)| of_dep((plan, warm))).collect();
         let job = Job {
             plan: &self.plan,
             settings: &self.settings,

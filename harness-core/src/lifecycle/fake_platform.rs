@@ -138,6 +138,9 @@ impl std::fmt::Debug for FakePlatform {
     }
 }
 
+/// How the domain of an app begins that is kept warm.
+pub(super) const WARM: &str = "warm-";
+
 /// The trials: every planned check passes, unless they are told otherwise.
 #[derive(Debug)]
 pub(super) struct FakeTrials {
@@ -152,6 +155,8 @@ pub(super) const fn word(phase: Phase) -> &'static str {
         Phase::Check => "check",
         Phase::Across => "across",
         Phase::Provide => "provide",
+        Phase::Works => "works",
+        Phase::TakeBack => "take back",
     }
 }
 
@@ -164,6 +169,8 @@ impl Trials for FakeTrials {
             Phase::Check => vec![done("serves", Status::Pass, None)],
             Phase::Across => vec![done("older_backup", Status::Pass, None)],
             Phase::Provide => vec![done("provide", Status::Pass, None)],
+            Phase::Works => vec![done("works", Status::Pass, None)],
+            Phase::TakeBack => vec![done("take_back", Status::Pass, None)],
         };
         let lines = self.ended.get(&(file.tier, phase)).cloned().unwrap_or(done_by_default);
         let trouble = self.core.called(&format!("{phase} {}", file.tier), "").await;
@@ -180,13 +187,39 @@ fn env_shown(env: &[(String, String)]) -> String {
 }
 
 impl FakePlatform {
-    /// Returns how a call about an app is written down: those about a dependency carry its name.
+    /// Returns how a call about an app is written down: those about a dependency carry its name, and say whether it is
+    /// kept warm.
     fn of(&self, app: &App, op: &str) -> String {
-        if self.is_own(app) { op.to_owned() } else { format!("{}.{op}", app.recipe) }
+        match app.domain.as_str().starts_with(WARM) {
+            _ if self.is_own(app) => op.to_owned(),
+            true => format!("{WARM}{}.{op}", app.recipe),
+            false => format!("{}.{op}", app.recipe),
+        }
     }
 
     fn is_own(&self, app: &App) -> bool {
         app.stack == StackName::from(&self.domain)
+    }
+
+    /// Lets the services of an app run at a revision.
+    pub(super) fn starts(&self, app: &App, at: &Revision) {
+        let now = self.now();
+        let mut running = self.running.lock().unwrap();
+        for name in &self.services[&at.commit] {
+            let mut service = sample::service(name, vec![sample::task(TaskState::Running, 0)]);
+            service.spec = at.commit.short().to_owned();
+            service.tasks[0].since = now;
+            service.tasks[0].created = now;
+            let label = format!("coop-cloud.{}.chaos-version", app.stack);
+            service.labels.insert(label, at.commit.short().to_owned());
+            let key = (app.stack.to_string(), (*name).to_owned());
+            service.update = running.contains_key(&key).then(|| Update {
+                phase: UpdatePhase::Completed,
+                started: Some(now),
+                message: "done".to_owned(),
+            });
+            running.insert(key, service);
+        }
     }
 }
 
@@ -274,23 +307,7 @@ impl Platform for FakePlatform {
 
     async fn deploy(&self, app: &App, at: &Revision, limit: Duration) -> Result<(), OpError> {
         self.core.called(&self.of(app, "deploy"), &format!("{} {limit:?}", shown(at))).await?;
-        let now = self.now();
-        let mut running = self.running.lock().unwrap();
-        for name in &self.services[&at.commit] {
-            let mut service = sample::service(name, vec![sample::task(TaskState::Running, 0)]);
-            service.spec = at.commit.short().to_owned();
-            service.tasks[0].since = now;
-            service.tasks[0].created = now;
-            let label = format!("coop-cloud.{}.chaos-version", app.stack);
-            service.labels.insert(label, at.commit.short().to_owned());
-            let key = (app.stack.to_string(), (*name).to_owned());
-            service.update = running.contains_key(&key).then(|| Update {
-                phase: UpdatePhase::Completed,
-                started: Some(now),
-                message: "done".to_owned(),
-            });
-            running.insert(key, service);
-        }
+        self.starts(app, at);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! What one run has in hand.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -155,6 +156,8 @@ pub enum Keep {
     OnFailure,
     /// Always.
     Always,
+    /// When every tier passed.
+    OnSuccess,
 }
 
 /// What is known so far, tier after tier.
@@ -175,6 +178,8 @@ pub(super) struct State {
     pub(super) facts: BTreeMap<String, Value>,
     /// What the app needs, as it was when it had come up or not.
     pub(super) deps: BTreeMap<RecipeName, Dependency>,
+    /// The dependencies that are kept warm at which something was made. Known even of a run that is stopped meanwhile.
+    pub(super) attached: RefCell<BTreeSet<RecipeName>>,
     /// What ran of each dependency that came up.
     pub(super) up: BTreeMap<RecipeName, Observation>,
     /// Why no further tier can be done.

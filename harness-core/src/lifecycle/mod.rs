@@ -20,6 +20,7 @@ mod taken_port;
 mod teardown;
 mod tiers;
 mod trials;
+mod warm;
 
 #[cfg(test)]
 mod backup_tests;
@@ -41,6 +42,8 @@ mod run_tests;
 mod steps_tests;
 #[cfg(test)]
 mod tiers_tests;
+#[cfg(test)]
+mod warm_tests;
 
 pub(crate) use attempts::{Made, after, is_made_again, what_was_wrong};
 pub(crate) use tiers::{Judged, TierEnd, judge, judge_step, silent};

@@ -1,7 +1,7 @@
 //! Dependencies: what is deployed before the app because it needs it, looked after as long as the app is judged, and
 //! removed after it. Main type: [`Needed`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
@@ -15,16 +15,18 @@ use crate::run_file::{Consumer, Dependency, Phase};
 use crate::suite::{Coordinates, Settings};
 use crate::tier::{Status, Tier};
 
-use super::asked::{ANSWER_WITHIN, Asked, judged_answer};
 use super::job::{Job, Limits, RecipeStates, State};
 use super::tiers::{TierEnd, Trouble};
 use super::trials::Trials;
+use super::warm::judged;
 
 /// A recipe that is deployed because another one needs it: all that its installation takes.
 #[derive(Clone, Debug)]
 pub struct Needed<'a> {
     /// What will be done: the install tier.
     pub plan: &'a Plan,
+    /// The same of the app that is kept warm, where there is one.
+    pub warm: Option<&'a Plan>,
     /// Its suite's settings.
     pub settings: &'a Settings,
     /// What its files say.
@@ -34,6 +36,9 @@ pub struct Needed<'a> {
     /// Whether its suite provides something.
     pub provides: bool,
 }
+
+/// A dependency as it was when it had come up or not, and what of it ran then.
+pub(super) type BroughtUp = (Dependency, Option<Observation>);
 
 impl<'a, P: Platform, T: Trials> Job<'a, P, T> {
     /// Returns a phase's name, with the dependency that it is about.
@@ -58,32 +63,34 @@ impl<'a, P: Platform, T: Trials> Job<'a, P, T> {
     /// what does not need it can still be judged.
     pub(super) async fn bring_up(&self, state: &mut State) {
         for wave in waves(&self.plan.deps) {
-            let there = &state.deps;
+            let there = &*state;
             let made = join_all(wave.iter().map(|dep| Box::pin(self.bring_up_one(dep, there))));
             for (dep, (made, seen)) in wave.iter().zip(made.await) {
                 let recipe = dep.app.recipe.clone();
                 state.is_red |= made.trouble.is_some();
-                self.say_seen(&recipe, made.trouble.as_ref());
+                self.say_seen(&recipe, &made);
                 state.up.extend(seen.map(|seen| (recipe.clone(), seen)));
                 state.deps.insert(recipe, made);
             }
         }
     }
 
-    fn say_seen(&self, recipe: &RecipeName, trouble: Option<&Cause>) {
-        let (recipe, trouble) = (recipe.clone(), trouble.cloned());
-        self.log.say(Happened::DependencySeen { recipe, trouble });
+    fn say_seen(&self, recipe: &RecipeName, dep: &Dependency) {
+        let (recipe, warm, trouble) = (recipe.clone(), dep.warm, dep.trouble.clone());
+        self.log.say(Happened::DependencySeen { recipe, warm, trouble });
     }
 
-    async fn bring_up_one(
-        &self,
-        dep: &PlannedDependency,
-        there: &BTreeMap<RecipeName, Dependency>,
-    ) -> (Dependency, Option<Observation>) {
+    async fn bring_up_one(&self, dep: &PlannedDependency, of_app: &State) -> BroughtUp {
         let recipe = &dep.app.recipe;
+        if let Some(needed) = self.needed(recipe)
+            && let Some(attached) = self.attach(needed, of_app).await
+        {
+            return attached;
+        }
         let mut state = State::default();
         state.deps.extend(
-            there
+            of_app
+                .deps
                 .iter()
                 .filter(|(name, _)| dep.needs.contains(name))
                 .map(|(n, d)| (n.clone(), d.clone())),
@@ -96,25 +103,25 @@ impl<'a, P: Platform, T: Trials> Job<'a, P, T> {
                 Err(Cause::new(CauseClass::Harness, text))
             }
             (None, Some(needed)) => {
-                let job = self.of(needed);
-                job.provide(needed, &mut state).await.map_err(|t| blamed(recipe, &t))
+                let job = self.of(needed, needed.plan);
+                job.installed(needed, &mut state).await.map_err(|t| blamed(recipe, &t))
             }
         };
         let (trouble, seen) = match done {
             Ok(seen) => (None, Some(seen)),
             Err(cause) => (Some(cause), None),
         };
-        (Dependency { app: dep.app.clone(), trouble, facts: state.facts }, seen)
+        (Dependency { app: dep.app.clone(), warm: false, trouble, facts: state.facts }, seen)
     }
 
     fn needed(&self, recipe: &RecipeName) -> Option<&'a Needed<'a>> {
         self.deps.iter().find(|needed| needed.plan.recipe == *recipe)
     }
 
-    /// Returns the installation of a dependency.
-    fn of(&self, needed: &'a Needed<'a>) -> Self {
+    /// Returns the job of a dependency, by its plan: to install it, or to attach to it.
+    pub(super) fn of(&self, needed: &'a Needed<'a>, plan: &'a Plan) -> Self {
         Self {
-            plan: needed.plan,
+            plan,
             settings: needed.settings,
             recipe: needed.recipe,
             platform: self.platform,
@@ -133,23 +140,24 @@ impl<'a, P: Platform, T: Trials> Job<'a, P, T> {
     }
 
     /// Installs the dependency and lets its suite make what the app needs of it; returns what runs then.
-    async fn provide(
+    async fn installed(
         &self,
         needed: &Needed<'_>,
         state: &mut State,
     ) -> Result<Observation, Trouble> {
         self.install(state).await?;
+        self.provide(needed, state).await
+    }
+
+    /// Lets the suite of a dependency that is there make what the app needs of it; returns what runs then.
+    pub(super) async fn provide(
+        &self,
+        needed: &Needed<'_>,
+        state: &mut State,
+    ) -> Result<Observation, Trouble> {
         if needed.provides {
             let ended = self.trials(Tier::Install, Phase::Provide, state).await;
-            if let Some(cause) = ended.trouble {
-                return Err(Trouble::new("provided", cause));
-            }
-            if let Some(line) = ended.judged.iter().find(|line| line.status != Status::Pass) {
-                let text =
-                    format!("{}: {}", line.name, line.message.as_deref().unwrap_or_default());
-                let class = line.cause.unwrap_or(CauseClass::Suite);
-                return Err(Trouble::new("provided", Cause::new(class, text)));
-            }
+            judged(ended).map_err(|cause| Trouble::new("provided", cause))?;
         }
         self.observe_once().await
     }
@@ -174,15 +182,15 @@ impl<'a, P: Platform, T: Trials> Job<'a, P, T> {
     async fn look_after(&self, state: &mut State) {
         for needed in self.deps {
             let recipe = &needed.plan.recipe;
-            let Some(seen) = state.up.get(recipe) else { continue };
-            let Some(why) = self.of(needed).is_lost(seen).await else { continue };
+            let (Some(seen), Some(dep)) = (state.up.get(recipe), state.deps.get_mut(recipe)) else {
+                continue;
+            };
+            let plan = needed.warm.filter(|_| dep.warm).unwrap_or(needed.plan);
+            let Some(why) = self.of(needed, plan).is_lost(seen).await else { continue };
             let text = format!("dependency {recipe} was lost meanwhile: {why}");
-            let cause = Cause::new(CauseClass::Host, text);
-            self.say_seen(recipe, Some(&cause));
+            dep.trouble = Some(Cause::new(CauseClass::Host, text));
+            self.say_seen(recipe, dep);
             state.up.remove(recipe);
-            if let Some(dep) = state.deps.get_mut(recipe) {
-                dep.trouble = Some(cause);
-            }
         }
     }
 
@@ -195,22 +203,22 @@ impl<'a, P: Platform, T: Trials> Job<'a, P, T> {
         if let Some(service) = replaced(ran, &now) {
             return Some(format!("service `{service}` did not run all the time"));
         }
-        if !self.recipe.head_reach.routed {
-            return None;
-        }
-        let health = &self.settings.health;
-        let asked = self.platform.get(&self.plan.app, &health.path, ANSWER_WITHIN).await;
-        match judged_answer(asked.as_ref(), &health.ok) {
-            Asked::Serves => None,
-            Asked::NotYet(cause) | Asked::Hopeless(cause) => Some(cause.evidence),
-        }
+        self.is_answering().await.err()
     }
 
-    /// Removes the dependencies, last to first.
-    pub(super) async fn tear_down_deps(&self) {
+    /// Removes the dependencies, last to first. One that is kept warm stays, without what it provided.
+    pub(super) async fn tear_down_deps(&self, state: &State) {
         for dep in self.plan.deps.iter().rev() {
-            if let Some(needed) = self.needed(&dep.app.recipe) {
-                self.of(needed).tear_down().await;
+            let recipe = &dep.app.recipe;
+            let Some(needed) = self.needed(recipe) else { continue };
+            if let Some(warm) = needed.warm
+                && state.attached.borrow().contains(recipe)
+            {
+                self.of(needed, warm).take_back().await;
+            }
+            // Of a run that was stopped it may not be known yet that nothing was deployed.
+            if !state.deps.get(recipe).is_some_and(|dep| dep.warm) {
+                self.of(needed, needed.plan).tear_down().await;
             }
         }
     }
@@ -241,7 +249,7 @@ fn waves(deps: &[PlannedDependency]) -> Vec<Vec<&PlannedDependency>> {
 }
 
 /// Returns whose fault it is that a dependency is not there: never the recipe's under test.
-fn blamed(recipe: &RecipeName, trouble: &Trouble) -> Cause {
+pub(super) fn blamed(recipe: &RecipeName, trouble: &Trouble) -> Cause {
     let class = match trouble.cause.class {
         kept @ (CauseClass::Registry | CauseClass::Harness) => kept,
         CauseClass::Recipe

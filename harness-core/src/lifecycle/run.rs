@@ -53,15 +53,18 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             Keep::Never => false,
             Keep::OnFailure => state.is_red && !stopped,
             Keep::Always => !stopped,
+            Keep::OnSuccess => !state.is_red && !stopped,
         };
-        if keep {
+        if keep && self.keep == Keep::OnSuccess {
+            self.note(format!("kept: {} stands", self.plan.app.domain));
+        } else if keep {
             self.note(format!(
                 "kept: {} stands; `cc-ci gc --kept {}` removes it",
                 self.plan.app.domain, self.plan.run_id
             ));
         } else {
             self.tear_down().await;
-            self.tear_down_deps().await;
+            self.tear_down_deps(&state).await;
             self.say_broken(caught(self.census_after(before.as_ref())).await);
         }
         // Told to end when all was done but the teardown: what was proven stands, and the exit code says the signal.

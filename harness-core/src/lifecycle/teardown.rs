@@ -29,7 +29,16 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         limit: Duration,
         work: impl Future<Output = Result<V, OpError>>,
     ) -> Option<V> {
-        let work = self.phase(name, None, WaitedOn::Platform, bounded(name, limit, work));
+        let work = bounded(name, limit, work);
+        self.undone(name, self.phase(name, None, WaitedOn::Platform, work)).await
+    }
+
+    /// Does a step of the teardown that is a phase by itself, and says how it ended.
+    pub(super) async fn undone<V>(
+        &self,
+        name: &str,
+        work: impl Future<Output = Result<V, OpError>>,
+    ) -> Option<V> {
         let (value, error) = match self.say_broken(caught(work).await) {
             Some(Ok(value)) => (Some(value), None),
             Some(Err(error)) => (None, Some(format!("{error}: {}", error.cause.evidence))),

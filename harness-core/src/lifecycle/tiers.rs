@@ -190,6 +190,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             Phase::Check => "check",
             Phase::Across => "across versions",
             Phase::Provide => "provide",
+            Phase::Works => "works",
+            Phase::TakeBack => "take back",
         };
         let name = self.named(name);
         let file = self.run_file(tier, phase, state);
@@ -222,7 +224,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                     let is_shown = match phase {
                         Phase::Check => true,
                         Phase::Seed => check.status != Status::Pass,
-                        Phase::Across | Phase::Provide => false,
+                        Phase::Across | Phase::Provide | Phase::Works | Phase::TakeBack => false,
                     };
                     if is_shown {
                         self.say_check(tier, &check, Duration::from_millis(duration_ms));
@@ -262,6 +264,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             Phase::Check => format!("trials-{tier}.jsonl"),
             Phase::Across => format!("trials-{tier}-across.jsonl"),
             Phase::Provide => format!("provide-{}.jsonl", self.plan.recipe),
+            Phase::Works => format!("works-{}.jsonl", self.plan.recipe),
+            Phase::TakeBack => format!("take-back-{}.jsonl", self.plan.recipe),
         };
         RunFile {
             schema: SCHEMA,

@@ -60,7 +60,8 @@ pub struct Plan {
     pub base: Option<Revision>,
     /// Every tier, in order.
     pub tiers: Vec<PlannedTier>,
-    /// How many deploys there will be: one, one more for the disaster, and one for each cold dependency.
+    /// How many deploys there will be: one, one more for the disaster, and one for each dependency that is not attached
+    /// to a warm one.
     pub deploys: u32,
     /// Whether base is backed up before the upgrade, and that backup restored into head at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,6 +85,9 @@ pub struct Plan {
 pub struct PlannedDependency {
     /// Its app, with a domain of this run's own.
     pub app: App,
+    /// The app that is kept warm and is attached to instead, if it works when the run comes to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm: Option<App>,
     /// What of it is deployed.
     pub head: Revision,
     /// What it needs itself.
@@ -158,7 +162,8 @@ pub fn decide(input: &Input<'_>) -> Plan {
     let disaster = tiers.iter_mut().find(|t| t.tier == Tier::Disaster);
     let disaster = disaster.filter(|t| t.planned == Planned::Run);
     let own = if disaster.is_some() { 2 } else { 1 };
-    let deploys = own + u32::try_from(input.deps.len()).unwrap_or(u32::MAX);
+    let cold = input.deps.iter().filter(|dep| dep.warm.is_none());
+    let deploys = own + u32::try_from(cold.count()).unwrap_or(u32::MAX);
     let across_versions = across(input, base.as_ref()).filter(|_| disaster.is_some());
     if let Some(tier) = disaster {
         tier.reason = told(input, across_versions, base.as_ref());

@@ -247,7 +247,16 @@ impl RepoTests {
             (None, Phase::Seed, Tier::Custom) => {
                 format!("{} is run before the custom checks", test.path)
             }
-            (None, Phase::Seed | Phase::Check | Phase::Across | Phase::Provide, tier) => {
+            (
+                None,
+                Phase::Seed
+                | Phase::Check
+                | Phase::Across
+                | Phase::Provide
+                | Phase::Works
+                | Phase::TakeBack,
+                tier,
+            ) => {
                 format!(
                     "{} is run for {tier}, in place of the suite's seeds and checks there",
                     test.path

@@ -45,7 +45,8 @@ struct Fold {
     ledger: Vec<LedgerEntry>,
     unprotected: Vec<Unprotected>,
     stores: Vec<StoreSeen>,
-    dependencies: IndexMap<RecipeName, Option<Cause>>,
+    /// Whether each is one that is kept warm, and why it is not there.
+    dependencies: IndexMap<RecipeName, (bool, Option<Cause>)>,
     broke: Option<String>,
     last_ms: u64,
 }
@@ -97,8 +98,8 @@ impl Fold {
             Happened::TierFinished { tier, status, reason, cause, duration_ms } => {
                 self.tiers.insert(*tier, (*status, reason.clone(), cause.clone(), *duration_ms));
             }
-            Happened::DependencySeen { recipe, trouble } => {
-                self.dependencies.insert(recipe.clone(), trouble.clone());
+            Happened::DependencySeen { recipe, warm, trouble } => {
+                self.dependencies.insert(recipe.clone(), (*warm, trouble.clone()));
             }
             Happened::Linted { report } => self.lint = Some(report.clone()),
             Happened::Stopped { by } => self.stopped = Some(*by),
@@ -234,7 +235,7 @@ impl Fold {
                 rules_failed: lint.rules_failed,
                 reason: lint.reason,
             },
-            deploys: Deploys { planned: plan.deploys, done: self.deploys },
+            deploys: Deploys { planned: self.planned_deploys(&plan), done: self.deploys },
             dependencies: plan.deps.iter().map(|dep| self.dependency(dep)).collect(),
             phases: with_gaps(self.phases, self.last_ms),
             census: self.census,
@@ -269,13 +270,26 @@ impl Fold {
         Stage { tier, status, reason, duration_ms, checks, attempts }
     }
 
+    /// Returns how many deploys there were to be: one more than was planned for each dependency that was to be attached
+    /// to and had to be deployed.
+    fn planned_deploys(&self, plan: &Plan) -> u32 {
+        let is_cold = |dep: &&PlannedDependency| {
+            let seen = self.dependencies.get(&dep.app.recipe);
+            dep.warm.is_some() && seen.is_some_and(|(is_warm, _)| !is_warm)
+        };
+        let fell_back = plan.deps.iter().filter(is_cold).count();
+        plan.deploys + u32::try_from(fell_back).unwrap_or(u32::MAX)
+    }
+
     fn dependency(&self, planned: &PlannedDependency) -> DependencyReport {
         let seen = self.dependencies.get(&planned.app.recipe);
-        let cause = seen.and_then(Option::as_ref);
+        let cause = seen.and_then(|(_, trouble)| trouble.as_ref());
+        let warm = planned.warm.as_ref().filter(|_| seen.is_some_and(|(is_warm, _)| *is_warm));
         DependencyReport {
             recipe: planned.app.recipe.to_string(),
             version: planned.head.version.as_ref().map(ToString::to_string),
-            domain: planned.app.domain.to_string(),
+            domain: warm.unwrap_or(&planned.app).domain.to_string(),
+            warm: warm.is_some(),
             ready: seen.is_some() && cause.is_none(),
             cause: cause.map(CauseReport::from),
         }
@@ -307,12 +321,10 @@ impl Fold {
         if let Some(artefact) = self.leaks.first() {
             return ours(format!("a known secret stands in {artefact}"));
         }
-        let all_there = self.dependencies.values().all(Option::is_none);
-        if !deploys_fit(plan, results, all_there, self.deploys) {
-            return ours(format!(
-                "{} deploys were planned and {} made",
-                plan.deploys, self.deploys
-            ));
+        let all_there = self.dependencies.values().all(|(_, trouble)| trouble.is_none());
+        let planned = self.planned_deploys(plan);
+        if !deploys_fit(plan, planned, results, all_there, self.deploys) {
+            return ours(format!("{planned} deploys were planned and {} made", self.deploys));
         }
         let of = |wanted: Status| {
             let found = self.tiers.iter().filter(|(_, (status, ..))| *status == wanted);
@@ -333,7 +345,7 @@ impl Fold {
             );
         }
         // Whatever was proven without it, what needs it was not.
-        if let Some(cause) = self.dependencies.values().flatten().next() {
+        if let Some(cause) = self.dependencies.values().find_map(|(_, trouble)| trouble.as_ref()) {
             return (RunVerdict::NotVerified, Some(cause.clone()));
         }
         if self.finished.is_none() || results.keys().any(|t| !self.tiers.contains_key(t)) {
@@ -372,6 +384,7 @@ impl Fold {
 /// Returns whether so many deploys are right: as many as were planned, unless a tier that makes one did not come to it.
 fn deploys_fit(
     plan: &Plan,
+    planned: u32,
     results: &IndexMap<Tier, Status>,
     dependencies_are_there: bool,
     done: u32,
@@ -379,7 +392,7 @@ fn deploys_fit(
     let passed = |tier: Tier| results.get(&tier) == Some(&Status::Pass);
     let deploying = [Tier::Install, Tier::Disaster].into_iter().filter(|tier| plan.runs(*tier));
     let all_passed = deploying.into_iter().all(passed) && dependencies_are_there;
-    done == plan.deploys || (!all_passed && done < plan.deploys)
+    done == planned || (!all_passed && done < planned)
 }
 
 fn platform_report(platform: &PlatformFacts, plan: &Plan) -> PlatformReport {

@@ -134,6 +134,9 @@ pub struct DependencyReport {
     pub version: Option<String>,
     /// Its host name in this run.
     pub domain: String,
+    /// Whether it is kept warm: it was there before the run and stays after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warm: bool,
     /// Whether it was there all the time.
     pub ready: bool,
     /// Why it was not.

@@ -73,8 +73,6 @@ pub fn suite() -> Suite {
         .seed(Tier::Custom, "work", visits::plant)
         .seed(Tier::Custom, "identity_provider", sso::plant)
         .needs(sso::PROVIDER)
-        .seed(Tier::Custom, "disabled_person", sso::plant_disabled)
-        .needs(sso::PROVIDER)
         .check(Tier::Custom, "pushed_commit_is_cloned", visits::pushed_commit_is_cloned)
         .check(Tier::Custom, "file_is_read_and_written", visits::file_is_read_and_written)
         .check(Tier::Custom, "tag_is_listed", visits::tag_is_listed)

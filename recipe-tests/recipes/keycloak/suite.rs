@@ -31,6 +31,7 @@ pub fn suite() -> Suite {
     Suite::new()
         .limit(LIMIT)
         .provide(provide::KEYS, provide::for_app)
+        .warm(provide::works, provide::take_back)
         .check(Tier::Install, "realm_master_answers", server::realm_master_answers)
         .seed(Tier::Upgrade, "realm", upgrade::plant)
         .check(Tier::Upgrade, "says_its_version", upgrade::says_its_version)

@@ -29,7 +29,9 @@ pub(crate) fn steps(run: &RunFile) -> Vec<Step> {
         suite = match test.phase {
             Phase::Seed => suite.seed(test.tier, &name, body),
             // A repository's tests are asked after ops of its own alone.
-            Phase::Check | Phase::Across | Phase::Provide => suite.check(test.tier, &name, body),
+            Phase::Check | Phase::Across | Phase::Provide | Phase::Works | Phase::TakeBack => {
+                suite.check(test.tier, &name, body)
+            }
         };
     }
     suite.steps

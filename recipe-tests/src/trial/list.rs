@@ -63,7 +63,7 @@ pub(crate) fn of_every_tier(
         Phase::Check => true,
         Phase::Seed => phases == Phases::Both,
         // It looks at what a run does in between.
-        Phase::Across | Phase::Provide => false,
+        Phase::Across | Phase::Provide | Phase::Works | Phase::TakeBack => false,
     });
     steps.sort_by_key(|s| (s.tier, s.phase == Phase::Check));
     Ok(trials_of(run, steps))

@@ -67,7 +67,9 @@ fn without(step: &Step, run: &RunFile) -> Option<Ending> {
     })?;
     Some(match step.phase {
         Phase::Seed => Ending::Returned(skip(trouble.evidence)),
-        Phase::Check | Phase::Across | Phase::Provide => Ending::Without(trouble),
+        Phase::Check | Phase::Across | Phase::Provide | Phase::Works | Phase::TakeBack => {
+            Ending::Without(trouble)
+        }
     })
 }
 

@@ -151,6 +151,11 @@ impl<D: Disk> RunFolder<D> {
         }
     }
 
+    /// Removes the whole folder, if it is there.
+    pub fn remove(&self) {
+        self.remove_folders(&[""]);
+    }
+
     /// Removes the folder of a run that could not begin; one that holds reports stays.
     pub fn remove_unbegun(&self) {
         drop(self.disk.remove_folder(&self.dir.join("logs")));

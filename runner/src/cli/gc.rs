@@ -28,7 +28,7 @@ impl Args {
     pub(super) async fn run(self, base: &BaseEnv) -> Result<ExitStatus, Failed> {
         let settings = self.places.settings(base, None, None)?;
         let mut stuck = false;
-        let machine = Machine::new(&settings);
+        let machine = Machine::new(&settings, self.places.trials(), base);
         let patience = Patience::for_a_sweep();
         let kept = kept_ones(self.kept.as_ref()).map_err(Failed::usage)?;
         let all = collect(&machine, Timestamp::now(), &kept, patience).await;
@@ -45,6 +45,10 @@ impl Args {
                     let until = claim.kept_until.map(whole).unwrap_or_default();
                     format!("kept until {until}: {} of run {}", claim.app.domain, claim.app.run)
                 }
+                Found::Warm(claim) => format!(
+                    "kept warm: {}; `cc-ci warm down {}` removes it",
+                    claim.app.domain, claim.app.recipe
+                ),
                 Found::Removed(claim) => {
                     format!("removed: {} of run {}", claim.app.domain, claim.app.run)
                 }
@@ -101,6 +105,7 @@ fn is_of(found: &Found, run: &RunId) -> bool {
             claim.app.run == *run
         }
         Found::Live(_)
+        | Found::Warm(_)
         | Found::RemovedByOther(_)
         | Found::Empty(_)
         | Found::Unusable(..)

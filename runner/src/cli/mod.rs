@@ -11,6 +11,7 @@ mod recorded;
 mod replay;
 mod run;
 mod shell;
+mod warm;
 
 use camino::Utf8PathBuf;
 use clap::{Parser, Subcommand};
@@ -50,6 +51,8 @@ enum Command {
     Explain(explain::Args),
     /// Opens a shell, or runs a command, in a container of an app that stands.
     Shell(shell::Args),
+    /// Keeps providers warm, such as a Keycloak, for runs to attach to.
+    Warm(warm::Args),
     /// Decides again over a run's events, and shows where today's code decides otherwise.
     Replay(replay::Args),
 }
@@ -73,6 +76,7 @@ pub async fn main(base: BaseEnv) -> u8 {
         Command::Doctor(args) => args.run(&base).await,
         Command::Explain(args) => args.run(),
         Command::Shell(args) => args.run(&base).await,
+        Command::Warm(args) => args.run(&base).await,
         Command::Replay(args) => args.run(),
     };
     match done {

@@ -135,9 +135,19 @@ impl Args {
             KeepChoice::Always => Keep::Always,
         };
         let (run_id, seed, trials) = (self.run_id, self.seed, self.places.trials());
-        let keep_for = self.keep_for.0;
-        let request =
-            Request { target, platform, run_id, seed, faults, keep, keep_for, limits, trials };
+        let (keep_for, keep_warm) = (self.keep_for.0, false);
+        let request = Request {
+            target,
+            platform,
+            run_id,
+            seed,
+            faults,
+            keep,
+            keep_for,
+            limits,
+            keep_warm,
+            trials,
+        };
         run(&request, &settings, base)
             .await
             .map_err(|error| Failed { exit: error.exit(), error: Box::new(error) })

@@ -1,6 +1,7 @@
 //! What a lease says. Main type: [`Claim`].
 
 use camino::Utf8PathBuf;
+use harness_core::name::{Commit, Domain};
 use harness_core::platform::App;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,12 @@ pub struct Claim {
     pub since: Timestamp,
     /// Until when the deployment is kept though its run has ended.
     pub kept_until: Option<Timestamp>,
+    /// The commit of the recipe that is kept warm for other runs; none: nobody attaches to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm: Option<Commit>,
+    /// Where what is kept warm is that the run may have had something made for its app at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attached: Vec<Domain>,
     /// The process that is removing what the dead run made. The run itself never writes one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collector: Option<u32>,

@@ -166,6 +166,8 @@ mod tests {
             pid: 1,
             since: Timestamp::UNIX_EPOCH,
             kept_until: None,
+            warm: None,
+            attached: Vec::new(),
             collector: None,
         }
     }

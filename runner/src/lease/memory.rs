@@ -189,7 +189,18 @@ mod tests {
         };
         let (docker_host, run_dir) = ("memory".to_owned(), "/runs/r1".into());
         let since = Timestamp::UNIX_EPOCH;
-        Claim { app, docker_host, run_dir, pid, since, kept_until: None, collector: None }
+        let (warm, attached) = (None, Vec::new());
+        Claim {
+            app,
+            docker_host,
+            run_dir,
+            pid,
+            since,
+            kept_until: None,
+            warm,
+            attached,
+            collector: None,
+        }
     }
 
     fn domain() -> Domain {

@@ -23,13 +23,14 @@ pub fn explain(results: &Results, events: &[Event], width: usize) -> String {
     }
     lines.push(format!("{:<16} {}", "recipe", what(results)));
     for dep in &results.dependencies {
+        let how = if dep.warm { "kept warm as" } else { "as" };
         let version = dep.version.as_deref().unwrap_or("no version");
         let why = dep
             .cause
             .as_ref()
             .map(|c| format!(", lost or never there: {}", first_line(&c.evidence)));
         let text =
-            format!("{} {version}, as {}{}", dep.recipe, dep.domain, why.unwrap_or_default());
+            format!("{} {version}, {how} {}{}", dep.recipe, dep.domain, why.unwrap_or_default());
         lines.push(format!("{:<16} {text}", "dependency"));
     }
     for stage in &results.stages {

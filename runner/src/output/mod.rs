@@ -12,7 +12,7 @@ mod stores;
 mod story;
 
 pub use explain::explain;
-pub use kept::kept;
+pub use kept::{kept, warm};
 pub use plan::plan;
 pub use progress::Progress;
 pub use replay::replay;

@@ -32,7 +32,13 @@ pub fn plan(
     ];
     for dep in &plan.deps {
         let (app, head) = (&dep.app, revision(&dep.head));
-        lines.push(format!("before    {} {head}, as {}", app.recipe, app.domain));
+        lines.push(match &dep.warm {
+            Some(warm) => format!(
+                "before    {} {head}, attached to as {}; if it does not work, deployed as {}",
+                app.recipe, warm.domain, app.domain
+            ),
+            None => format!("before    {} {head}, as {}", app.recipe, app.domain),
+        });
         if !dep.checks.is_empty() {
             lines.push(format!("          needed by: {}", dep.checks.join(", ")));
         }

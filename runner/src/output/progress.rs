@@ -118,8 +118,9 @@ impl Sink for Progress {
                 let reason = reason.or(flake).unwrap_or_default();
                 self.line(&format!("{tier:<8} {status}{reason} {}", seconds(*duration_ms)));
             }
-            Happened::DependencySeen { recipe, trouble: None } => {
-                self.line(&format!("dependency {recipe} is there"));
+            Happened::DependencySeen { recipe, warm, trouble: None } => {
+                let how = if *warm { "attached to, it is kept warm" } else { "there" };
+                self.line(&format!("dependency {recipe} is {how}"));
             }
             Happened::DependencySeen { trouble: Some(cause), .. } => self.line(&cause.evidence),
             Happened::Linted { report } => self.linted(report),

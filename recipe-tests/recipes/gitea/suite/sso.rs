@@ -1,12 +1,11 @@
 //! Logins through the identity provider that Gitea depends on: who Keycloak says it is, is who Gitea's own API says it is.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use recipe_tests::sso::login_fields::KEYCLOAK;
-use recipe_tests::sso::{Keycloak, Login, LoginFailure, Person, Realm, RealmName};
+use recipe_tests::sso::{Consent, Login, LoginFailure};
 use recipe_tests::{
-    CauseClass, Check, Ctx, Failure, Method, Provider, Secret, Visitor, ensure, ensure_eq, skip,
+    Check, Ctx, Failure, Method, Provider, Secret, Visitor, ensure, ensure_eq, skip,
 };
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded::Serializer;
@@ -29,9 +28,6 @@ const TOKENS: &str = "/user/settings/applications";
 /// How long one request may take: a first login makes an account.
 const REQUEST: Duration = Duration::from_secs(30);
 
-/// Somebody whom Keycloak has disabled, by the role in the run's accounts.
-const DISABLED: &str = "disabled";
-
 /// Who is not let in.
 const WRONG: &str = "a wrong password";
 const OFF: &str = "a disabled account";
@@ -44,34 +40,29 @@ struct Known {
     email: String,
 }
 
-/// Returns the realm as its administrator has it.
-fn realm(ctx: &Ctx) -> Result<Realm, Failure> {
-    let provider = ctx.dependency(PROVIDER)?;
-    let name: String = provider.fact("realm")?;
-    let name = RealmName::try_from(name);
-    let name = name.map_err(|e| Failure::error(CauseClass::Suite, e.to_string()))?;
-    let (admin, password): (String, String) =
-        (provider.fact("admin")?, provider.fact("admin_password")?);
-    let (client, password) = (provider.client().clone(), ctx.secret(password)?);
-    let keycloak = Keycloak::new(client, admin, password, Arc::new(ctx.clock()), REQUEST);
-    Ok(keycloak.realm(name))
-}
-
 /// Returns the person that the provider made for this app: the name, the address, the password.
 fn person(ctx: &Ctx, provider: &Provider) -> Result<(String, String, Secret), Failure> {
     let password = ctx.secret(provider.fact::<String>("password")?)?;
     Ok((provider.fact("user")?, provider.fact("email")?, password))
 }
 
-fn login(ctx: &Ctx) -> Result<Login, Failure> {
-    let (user, _, password) = person(ctx, &ctx.dependency(PROVIDER)?)?;
-    Ok(realm(ctx)?.login(&user, &password)?)
+/// Returns a login of somebody whom the provider has never seen.
+fn login(provider: &Provider, user: &str, password: &Secret) -> Result<Login, Failure> {
+    Ok(Login {
+        provider: provider.client().stranger()?,
+        user: user.to_owned(),
+        password: password.clone(),
+        consent: Consent::Withheld,
+        limit: REQUEST,
+    })
 }
 
 /// Logs the person in, and returns who Gitea's own API says that is.
 async fn log_in(ctx: &Ctx) -> Result<Known, Failure> {
     let visitor = ctx.visitor()?;
-    login(ctx)?.to_app(visitor.client(), BEGIN).await?;
+    let provider = ctx.dependency(PROVIDER)?;
+    let (user, _, password) = person(ctx, &provider)?;
+    login(&provider, &user, &password)?.to_app(visitor.client(), BEGIN).await?;
     let token = own_token(ctx, &visitor).await?;
     let said = by_token(ctx, &token)?.get("/api/v1/user").await?;
     let said = taken(&said, 200, "who has logged in")?;
@@ -119,17 +110,6 @@ pub(super) async fn plant(ctx: Ctx) -> Check {
     ctx.keep("gitea.sso.known", &log_in(&ctx).await?)
 }
 
-/// Makes somebody whom the provider lets in nowhere.
-pub(super) async fn plant_disabled(ctx: Ctx) -> Check {
-    let account = ctx.credentials(DISABLED)?;
-    let mut person = Person::new(account.user, account.password);
-    person.email = account.email;
-    let realm = realm(&ctx)?;
-    let id = realm.create_person(&person).await?;
-    realm.set_enabled(&id, false).await?;
-    Ok(())
-}
-
 /// The person whom Keycloak lets in is the account that the first login made, by its number.
 pub(super) async fn is_the_same_person(ctx: Ctx) -> Check {
     let known: Known = ctx.fact("gitea.sso.known")?;
@@ -147,17 +127,16 @@ pub(super) async fn is_the_same_person(ctx: Ctx) -> Check {
 pub(super) async fn others_are_refused(ctx: Ctx) -> Check {
     let provider = ctx.dependency(PROVIDER)?;
     let (user, _, _) = person(&ctx, &provider)?;
-    let disabled = ctx.credentials(DISABLED)?;
+    let disabled: String = provider.fact("disabled_user")?;
+    let password = ctx.secret(provider.fact::<String>("disabled_password")?)?;
     let wrong = ctx.secret(ctx.unique("Wrong"))?;
     let is_named = |what: &str, why: &LoginFailure| {
         (what == WRONG && matches!(why, LoginFailure::WrongPassword { .. }))
             || (what == OFF && matches!(why, LoginFailure::AccountDisabled { .. }))
     };
-    for (what, user, password) in
-        [(WRONG, &user, &wrong), (OFF, &disabled.user, &disabled.password)]
-    {
+    for (what, user, password) in [(WRONG, &user, &wrong), (OFF, &disabled, &password)] {
         let visitor = ctx.visitor()?;
-        let login = realm(&ctx)?.login(user, password)?;
+        let login = login(&provider, user, password)?;
         let seen = match login.to_app(visitor.client(), BEGIN).await {
             Ok(landing) => format!("a login, to {}", landing.url),
             Err(error) if is_named(what, &error.why) => String::new(),

@@ -1,9 +1,10 @@
-//! What an app that depends on Keycloak gets of it: a realm of its own with a client and a person.
+//! What an app that depends on Keycloak gets of it: a realm of its own with a client, a person, and one who is not let
+//! in.
 
-use recipe_tests::sso::{ClientWanted, IdentityProvider as _, Person};
-use recipe_tests::{CauseClass, Check, Ctx, Failure};
+use recipe_tests::sso::{ClientWanted, IdentityProvider as _, Person, Realm, RealmName};
+use recipe_tests::{CauseClass, Check, Consumer, Credentials, Ctx, Failure, ensure};
 
-use super::server::{administrator, keycloak};
+use super::server::keycloak;
 
 /// The keys under which it is provided.
 pub(super) const KEYS: &[&str] = &[
@@ -14,19 +15,21 @@ pub(super) const KEYS: &[&str] = &[
     "user",
     "email",
     "password",
-    "admin",
-    "admin_password",
+    "disabled_user",
+    "disabled_password",
 ];
 
 /// The person's role in the run's accounts.
 const PERSON: &str = "person";
 
-/// Makes the realm, called after the app, with a client that may lead back to the app's own paths alone. Nothing has to
-/// take it back: it goes with its Keycloak.
+/// The role of somebody whom the realm lets in nowhere.
+const DISABLED: &str = "disabled";
+
+/// Makes the realm, called after the app, with a client that may lead back to the app's own paths alone. The
+/// administrator's password stays here: it would open the realms of other apps too. Where Keycloak goes with the run,
+/// so does the realm; where it is kept warm, [`take_back`] removes it.
 pub(super) async fn for_app(ctx: Ctx) -> Check {
-    let Some(consumer) = ctx.consumer() else {
-        return Err(Failure::error(CauseClass::Harness, "there is no app to provide for"));
-    };
+    let consumer = consumer(&ctx)?;
     let keycloak = keycloak(&ctx).await?;
     let realm = keycloak.create_realm(&consumer.app.domain, &mut Vec::new()).await?;
     let back = |path: &String| format!("https://{}{path}", consumer.app.domain);
@@ -35,12 +38,10 @@ pub(super) async fn for_app(ctx: Ctx) -> Check {
     let wanted = ClientWanted::for_app(&consumer.app.domain, &redirects);
     let made = realm.make_client(&wanted, &mut Vec::new()).await?;
     let Some(secret) = made.secret else { return Err(Failure::new("a client secret", "none")) };
-    let account = ctx.credentials(PERSON)?;
-    let mut person = Person::new(account.user.clone(), account.password.clone());
-    person.email.clone_from(&account.email);
-    realm.create_person(&person).await?;
+    let (account, _) = person(&ctx, &realm, PERSON).await?;
+    let (disabled, id) = person(&ctx, &realm, DISABLED).await?;
+    realm.set_enabled(&id, false).await?;
     let secret = ctx.secret(secret.expose())?;
-    let (admin, password) = administrator(&ctx).await?;
     for (key, value) in KEYS.iter().zip([
         realm.issuer().as_str(),
         realm.name().as_str(),
@@ -49,10 +50,40 @@ pub(super) async fn for_app(ctx: Ctx) -> Check {
         &account.user,
         &account.email,
         account.password.expose(),
-        admin,
-        password.expose(),
+        &disabled.user,
+        disabled.password.expose(),
     ]) {
         ctx.keep(key, &value)?;
     }
     Ok(())
+}
+
+/// The administrator is let in, and Keycloak says which realms there are.
+pub(super) async fn works(ctx: Ctx) -> Check {
+    keycloak(&ctx).await?.realms().await?;
+    Ok(())
+}
+
+/// Deletes the app's realm with all that is in it, and sees that it is gone.
+pub(super) async fn take_back(ctx: Ctx) -> Check {
+    let name = RealmName::for_app(&consumer(&ctx)?.app.domain);
+    let keycloak = keycloak(&ctx).await?;
+    keycloak.delete_realm(&name).await?;
+    let left = keycloak.realms().await?.into_iter().any(|realm| realm.name == name.as_str());
+    ensure!(!left, expected: format!("no realm {name} any more"), seen: "it is there".to_owned());
+    Ok(())
+}
+
+fn consumer(ctx: &Ctx) -> Result<&Consumer, Failure> {
+    let none = || Failure::error(CauseClass::Harness, "there is no app to provide for");
+    ctx.consumer().ok_or_else(none)
+}
+
+/// Makes somebody in the realm, by a role in the run's accounts.
+async fn person(ctx: &Ctx, realm: &Realm, role: &str) -> Result<(Credentials, String), Failure> {
+    let account = ctx.credentials(role)?;
+    let mut person = Person::new(account.user.clone(), account.password.clone());
+    person.email.clone_from(&account.email);
+    let id = realm.create_person(&person).await?;
+    Ok((account, id))
 }
