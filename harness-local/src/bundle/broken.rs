@@ -109,6 +109,18 @@ pub const BROKEN: &[Broken] = &[
         .with_backups(),
     fails("broken-restore-in-place", Tier::Disaster, "markers_are_back", CauseClass::Recipe)
         .with_backups(),
+    fails("broken-oidc-redirect", Tier::Upgrade, "person_can_still_sign_in", CauseClass::App)
+        .with_real_apps("oidc-page"),
+    fails("broken-oidc-secret", Tier::Upgrade, "person_can_still_sign_in", CauseClass::App)
+        .with_real_apps("oidc-page"),
+    fails("broken-oidc-http", Tier::Upgrade, "person_can_still_sign_in", CauseClass::App)
+        .with_real_apps("oidc-page"),
+    fails("broken-oidc-realm", Tier::Upgrade, "person_can_still_sign_in", CauseClass::App)
+        .with_real_apps("oidc-page"),
+    fails("broken-oidc-open", Tier::Custom, "wrong_password_lets_nobody_in", CauseClass::App)
+        .with_real_apps("oidc-page"),
+    fails("broken-oidc-off", Tier::Upgrade, "person_can_still_sign_in", CauseClass::Suite)
+        .with_real_apps("oidc-page"),
     fails("broken-blocked-volume", Tier::Install, "volumes_are_its_own", CauseClass::Recipe),
     fails("leaky", Tier::Backup, "hooks_succeeded", CauseClass::Recipe),
     ends("broken-unpullable", Ending::NotVerified, CauseClass::Registry),

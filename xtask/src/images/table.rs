@@ -94,6 +94,8 @@ pub(super) const IMAGES: &[Image] = &[
     gitea("gitea/gitea:1.26.0-rootless", "1.26.0"),
     keycloak("keycloak/keycloak:26.5.6", "26.5.6"),
     keycloak("keycloak/keycloak:26.7.3", "26.7.3"),
+    oidc_page("cc-ci/oidc-page:2.4.12.3", &[("SUITE", "bookworm"), ("VERSION", "2.4.12.3")]),
+    oidc_page("cc-ci/oidc-page:2.4.17", &[("SUITE", "trixie"), ("VERSION", "2.4.17")]),
     mumble("mumblevoip/mumble-server:v1.3.4-0", &[("SUITE", "bookworm"), ("VERSION", "1.3.4")]),
     mumble("mumblevoip/mumble-server:v1.5.735-0", &[("SUITE", "trixie"), ("VERSION", "1.5.735")]),
     Image {
@@ -106,6 +108,10 @@ pub(super) const IMAGES: &[Image] = &[
 
 const fn nginx(tag: &'static str, args: &'static [(&'static str, &'static str)]) -> Image {
     Image { tag, folder: Some("nginx"), parent: Some(BASE), source: Source::Packages { args } }
+}
+
+const fn oidc_page(tag: &'static str, args: &'static [(&'static str, &'static str)]) -> Image {
+    Image { tag, folder: Some("oidc-page"), parent: Some(BASE), source: Source::Packages { args } }
 }
 
 const fn mumble(tag: &'static str, args: &'static [(&'static str, &'static str)]) -> Image {
