@@ -54,6 +54,8 @@ pub struct Request {
     pub keep_for: Duration,
     /// Limits given on the command line.
     pub limits: GivenLimits,
+    /// Whether dependencies are deployed for the run also where one is kept warm.
+    pub cold: bool,
     /// Whether the recipe is installed for other runs to attach to, and kept.
     pub keep_warm: bool,
     /// The trials program.
@@ -230,11 +232,11 @@ impl Here<'_> {
         }
         let prepared = prepare(target, settings, run_id, clone, trials, &self.base).await?;
         Ok(match self.request.platform {
-            Choice::Swarm => {
+            Choice::Swarm if !self.request.cold => {
                 let warm = warm::on_engine(&self.machine.leases, &settings.docker_host.value);
                 prepared.attaching(&warm, output::say)
             }
-            Choice::Embedded => prepared,
+            Choice::Swarm | Choice::Embedded => prepared,
         })
     }
 

@@ -35,8 +35,8 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["no_engine", "real"])]
     kept: bool,
     /// Instead of all that: take these recipes through their tiers on a real engine, one after another, each with its
-    /// real images; `all` is every recipe with a folder, and `backups`: the ways in which backups lie. Ends with a
-    /// table.
+    /// real images; `all` is every recipe with a folder, `backups`: the ways in which backups lie, `sso`: people who
+    /// sign in by a Keycloak, one that is kept warm among them. Ends with a table.
     #[arg(long, value_name = "all|NAMES", value_delimiter = ',', conflicts_with = "no_engine")]
     real: Vec<String>,
 }

@@ -214,11 +214,12 @@ impl<'a, P: Platform, T: Trials> Job<'a, P, T> {
             if let Some(warm) = needed.warm
                 && state.attached.borrow().contains(recipe)
             {
-                self.of(needed, warm).take_back().await;
+                // On the heap, as a job within a job is nested deep.
+                Box::pin(self.of(needed, warm).take_back()).await;
             }
             // Of a run that was stopped it may not be known yet that nothing was deployed.
             if !state.deps.get(recipe).is_some_and(|dep| dep.warm) {
-                self.of(needed, needed.plan).tear_down().await;
+                Box::pin(self.of(needed, needed.plan).tear_down()).await;
             }
         }
     }

@@ -63,8 +63,8 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
                 self.plan.app.domain, self.plan.run_id
             ));
         } else {
-            self.tear_down().await;
-            self.tear_down_deps(&state).await;
+            Box::pin(self.tear_down()).await;
+            Box::pin(self.tear_down_deps(&state)).await;
             self.say_broken(caught(self.census_after(before.as_ref())).await);
         }
         // Told to end when all was done but the teardown: what was proven stands, and the exit code says the signal.

@@ -51,6 +51,9 @@ pub(super) struct Args {
     /// How long one command of abra may take [default: 2m].
     #[arg(long, env = "CCCI_COMMAND_TIMEOUT", value_name = "TIME")]
     command_timeout: Option<Span>,
+    /// Deploy what the recipe needs for this run alone, also where one is kept warm (`cc-ci warm`).
+    #[arg(long, env = "CCCI_COLD")]
+    cold: bool,
     /// What everything random on the simulated server is made of; its results name it [default: of the run's name].
     #[arg(long, env = "CCCI_SEED", value_name = "N")]
     seed: Option<u64>,
@@ -135,7 +138,7 @@ impl Args {
             KeepChoice::Always => Keep::Always,
         };
         let (run_id, seed, trials) = (self.run_id, self.seed, self.places.trials());
-        let (keep_for, keep_warm) = (self.keep_for.0, false);
+        let (keep_for, cold, keep_warm) = (self.keep_for.0, self.cold, false);
         let request = Request {
             target,
             platform,
@@ -145,6 +148,7 @@ impl Args {
             keep,
             keep_for,
             limits,
+            cold,
             keep_warm,
             trials,
         };

@@ -157,6 +157,7 @@ impl Up {
             keep: Keep::OnSuccess,
             keep_for: EVER,
             limits: GivenLimits::default(),
+            cold: false,
             keep_warm: true,
             trials: self.places.trials(),
         };

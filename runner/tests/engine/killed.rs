@@ -71,7 +71,7 @@ fn signalled(
 }
 
 /// The run's process is the one whose lease names its folder.
-fn send(dir: &Utf8Path, signal: Signal, world: &World) -> Result<(), Failed> {
+pub(crate) fn send(dir: &Utf8Path, signal: Signal, world: &World) -> Result<(), Failed> {
     let leases = FileLeases::new(&world.state_dir());
     for domain in leases.list()? {
         if let Some(claim) = leases.peek(&domain).filter(|claim| claim.run_dir == dir) {

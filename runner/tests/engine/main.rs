@@ -12,6 +12,7 @@ mod green;
 mod killed;
 mod red;
 mod secrets;
+mod sso;
 mod unverified;
 mod wild;
 mod world;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     trials.extend(killed::trials());
     trials.extend(bad_input::trials());
     trials.extend(secrets::trials());
+    trials.extend(sso::trials());
     trials.extend(wild::trials());
     let mut all: Vec<Trial> = trials.into_iter().map(|(name, work)| trial(name, work)).collect();
     all.extend(fidelity::trials());

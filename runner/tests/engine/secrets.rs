@@ -44,7 +44,8 @@ fn token(world: &World, dir: &Utf8Path) -> Result<String, Failed> {
     Ok(world.tool(docker(), &["exec", id.trim(), "sh", "-c", shell])?.trim().to_owned())
 }
 
-fn search(dir: &Utf8Path, token: &str, searched: &mut usize) -> Result<(), Failed> {
+/// Looks for a text in every file of a folder, and counts them.
+pub(crate) fn search(dir: &Utf8Path, token: &str, searched: &mut usize) -> Result<(), Failed> {
     for entry in dir.read_dir_utf8()? {
         let entry = entry?;
         if entry.path().is_dir() {

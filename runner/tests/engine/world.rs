@@ -143,24 +143,16 @@ impl World {
         let origin = self.block_on(harness_local::bundle::build(&name, &bundle, &self.base))?;
         let clone = self.dir.join(format!("{recipe}-clone"));
         self.tool("git", &["clone", "--quiet", origin.as_str(), clone.as_str()])?;
-        let message = format!("a head of {}", self.unique);
-        self.tool(
-            "git",
-            &[
-                "-C",
-                clone.as_str(),
-                "-c",
-                "user.name=test",
-                "-c",
-                "user.email=test@example.org",
-                "commit",
-                "--quiet",
-                "--allow-empty",
-                "--message",
-                &message,
-            ],
-        )?;
+        self.commit(&clone, &format!("a head of {}", self.unique))?;
         Ok(clone)
+    }
+
+    /// Adds a commit to a clone that changes nothing.
+    pub(crate) fn commit(&self, clone: &Utf8Path, message: &str) -> Result<(), Failed> {
+        let author = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
+        let commit = ["commit", "--quiet", "--allow-empty", "--message", message];
+        let args = [&["-C", clone.as_str()], &author[..], &commit[..]].concat();
+        self.tool("git", &args).map(drop)
     }
 
     /// Changes one place in a file of a clone and commits that.

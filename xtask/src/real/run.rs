@@ -19,6 +19,11 @@ const ALL: &str = "all";
 /// The word for the ways in which backups lie.
 const BACKUPS: &str = "backups";
 
+/// The word for people who sign in by a real Keycloak, one that is kept warm among them, and the recipe that they are
+/// shown with.
+const SSO: &str = "sso";
+const SIGN_IN: &str = "oidc-page";
+
 /// The recipe that is changed for them.
 const PAGE: &str = "postgres-page";
 
@@ -31,9 +36,11 @@ const QUICK: Duration = Duration::from_secs(20);
 /// on purpose; fails unless all pass and those are found out.
 pub(crate) async fn run(machine: &Machine, names: &[String]) -> anyhow::Result<()> {
     ci::build(machine)?;
-    let recipes = selected(machine, names).await?;
+    let mut recipes = selected(machine, names).await?;
     let mut of = recipes.clone();
     of.extend(names.iter().any(|n| is_backups(n)).then(|| PAGE.to_owned()));
+    let has_sso = names.iter().any(|n| n == ALL || n == SSO);
+    of.extend(has_sso.then(|| SIGN_IN.to_owned()));
     up::run(machine, up::Args { only: ci::images_for_all(&of), mark: false }).await?;
     let out = machine.root.join("target/real");
     let mut rows = Vec::new();
@@ -41,7 +48,10 @@ pub(crate) async fn run(machine: &Machine, names: &[String]) -> anyhow::Result<(
         say(&format!("real     {recipe}"));
         rows.push(one(machine, recipe, &out).await?);
     }
-    let broken = broken(machine, &recipes).and_then(|()| {
+    let with_sso = if has_sso { sso(machine).await } else { Ok(()) };
+    // What is shown with one that is kept warm is not shown again.
+    recipes.retain(|recipe| !(has_sso && recipe == SIGN_IN));
+    let broken = with_sso.and_then(|()| broken(machine, &recipes)).and_then(|()| {
         if names.iter().any(|n| is_backups(n)) { broken_backups(machine) } else { Ok(()) }
     });
     say("");
@@ -72,6 +82,21 @@ fn broken_backups(machine: &Machine) -> anyhow::Result<()> {
     trials(machine, "real::backups::")
 }
 
+/// Keeps a Keycloak warm, lets two runs share it and lose their own, and takes pages through their tiers that are broken
+/// in what they make of it. It is removed again, whatever happens.
+async fn sso(machine: &Machine) -> anyhow::Result<()> {
+    say("real     people who sign in");
+    let warm = async |verb: &str| {
+        let cmd = machine.cmd(program("cc-ci")?.as_str(), RUN).args(["warm", verb, "keycloak"]);
+        cmd.cwd(&machine.root).run().await.with_context(|| format!("failed to `warm {verb}`"))
+    };
+    warm("up").await?;
+    let shown = trials(machine, "real::sso::")
+        .and_then(|()| trials(machine, &format!("real::{SIGN_IN}::")));
+    let removed = warm("down").await;
+    shown.and(removed.map(drop))
+}
+
 fn trials(machine: &Machine, filter: &str) -> anyhow::Result<()> {
     let trials = ["test", "--workspace", "--test", "runs", "--locked", "--", filter];
     let one_at_a_time = [&trials[..], &["--test-threads", "1"]].concat();
@@ -94,11 +119,11 @@ fn chosen(names: &[String], known: &[&str]) -> anyhow::Result<Vec<String>> {
     if names.iter().any(|name| name == ALL) {
         return Ok(known.iter().map(|name| (*name).to_owned()).collect());
     }
-    let wanted = || names.iter().map(String::as_str).filter(|name| *name != BACKUPS);
+    let wanted = || names.iter().map(String::as_str).filter(|name| ![BACKUPS, SSO].contains(name));
     let unknown: Vec<&str> = wanted().filter(|name| !known.contains(name)).collect();
     anyhow::ensure!(
         unknown.is_empty(),
-        "no folder recipe-tests/recipes/{}; there are {}, `{ALL}` is all of them, and `{BACKUPS}` the ways in which backups lie",
+        "no folder recipe-tests/recipes/{}; there are {}, `{ALL}` is all of them, `{BACKUPS}` the ways in which backups lie, and `{SSO}` people who sign in",
         unknown.join(", "),
         known.join(", ")
     );
@@ -124,7 +149,7 @@ async fn one(machine: &Machine, recipe: &str, out: &Utf8Path) -> anyhow::Result<
     Ok(Row::of(&results, &of_app(&peaks, &results, path), story))
 }
 
-/// Returns the peaks of the run's own services, by their names in the compose file.
+/// Returns the peaks of the run's own services, by their names in the compose file, and of what it deployed before them.
 fn of_app(peaks: &Peaks, results: &Results, path: &str) -> Vec<(String, u64)> {
     let plan = Utf8Path::new(path).with_file_name("plan.json");
     let plan: Option<harness_core::plan::Plan> =
@@ -132,7 +157,12 @@ fn of_app(peaks: &Peaks, results: &Results, path: &str) -> Vec<(String, u64)> {
     let Some(plan) = plan.filter(|plan| plan.run_id.as_str() == results.run_id) else {
         return Vec::new();
     };
-    peaks.of_stack(plan.app.stack.as_str())
+    let mut all = peaks.of_stack(plan.app.stack.as_str());
+    for dep in &plan.deps {
+        let of_it = peaks.of_stack(dep.app.stack.as_str()).into_iter();
+        all.extend(of_it.map(|(service, peak)| (format!("{}/{service}", dep.app.recipe), peak)));
+    }
+    all
 }
 
 /// Returns a program that was built beside xtask.
@@ -157,7 +187,7 @@ mod tests {
         assert_eq!(of(&["ghost", "backups"]).unwrap(), ["ghost"]);
         assert_eq!(
             of(&["ghost", "ghots"]).unwrap_err(),
-            "no folder recipe-tests/recipes/ghots; there are custom-html, ghost, `all` is all of them, and `backups` the ways in which backups lie"
+            "no folder recipe-tests/recipes/ghots; there are custom-html, ghost, `all` is all of them, `backups` the ways in which backups lie, and `sso` people who sign in"
         );
     }
 }
