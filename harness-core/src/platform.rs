@@ -235,6 +235,15 @@ pub trait Platform: Send + Sync {
         limit: Duration,
     ) -> impl Future<Output = Result<(), OpError>> + Send;
 
+    /// Puts secrets in that the recipe leaves to whoever deploys it, by their names in its compose files, for an app
+    /// that was made and does not run yet. No error holds a value.
+    fn insert_secrets(
+        &self,
+        app: &App,
+        secrets: &[(String, Secret)],
+        limit: Duration,
+    ) -> impl Future<Output = Result<(), OpError>> + Send;
+
     /// Runs the suite's `install_steps.sh` for an app that was made and does not run yet. What it changes in the app's
     /// env file is what is deployed. `given` is what it is told besides: variables by name.
     fn install_steps(

@@ -94,6 +94,15 @@ impl Platform for Instantly {
         Ok(())
     }
 
+    async fn insert_secrets(
+        &self,
+        _: &App,
+        _: &[(String, Secret)],
+        _: Duration,
+    ) -> Result<(), OpError> {
+        Ok(())
+    }
+
     async fn install_steps(
         &self,
         _: &App,

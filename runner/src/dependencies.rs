@@ -138,6 +138,7 @@ fn provided(
     found: &BTreeMap<RecipeName, Found>,
 ) -> Result<(), DependencyError> {
     let values = settings.env.iter().chain(settings.upgrade.env.iter());
+    let values = values.chain(settings.secrets.iter());
     for place in values.flat_map(|(_, value)| value.places()) {
         let Place::DependencyFact(dependency, key) = place else { continue };
         let provides =
@@ -266,6 +267,8 @@ mod tests {
         assert_eq!(said(&env, &[("b", "")]).await, "b");
         let wrong = env.replace("client_id", "secret");
         assert!(said(&wrong, &[("b", "")]).await.ends_with("it provides client_id"));
+        let secret = wrong.replace("env = ", "secrets = ");
+        assert!(said(&secret, &[("b", "")]).await.ends_with("it provides client_id"));
         assert!(said("", &[]).await.contains("`custom::login` needs `b`, which is not among"));
     }
 }

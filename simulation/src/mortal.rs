@@ -124,6 +124,15 @@ impl<P: Platform> Platform for Mortal<'_, P> {
         self.act(self.platform.create(app, at, env, limit)).await
     }
 
+    async fn insert_secrets(
+        &self,
+        app: &App,
+        secrets: &[(String, Secret)],
+        limit: Duration,
+    ) -> Result<(), OpError> {
+        self.act(self.platform.insert_secrets(app, secrets, limit)).await
+    }
+
     async fn install_steps(
         &self,
         app: &App,

@@ -1,7 +1,8 @@
-//! `abra app secret generate` and `rm`.
+//! `abra app secret generate`, `insert` and `rm`.
 
 use std::time::Duration;
 
+use camino::Utf8Path;
 use harness_core::name::Domain;
 use harness_core::secret::Secret;
 use serde_json::Value;
@@ -40,6 +41,33 @@ impl Abra {
             expected: "a JSON array of objects with `name` and `value`",
             seen: format!("{} bytes, not shown: they may hold secrets", output.stdout.len()),
         })
+    }
+
+    /// Inserts the content of a file as a version of a secret: an argument could be seen by every process.
+    ///
+    /// # Errors
+    /// abra gave up, hung or could not be started.
+    pub async fn insert_secret(
+        &self,
+        domain: &Domain,
+        (name, version): (&str, &str),
+        file: &Utf8Path,
+        limit: Duration,
+    ) -> Result<(), AbraError> {
+        let args = [
+            "app",
+            "secret",
+            "insert",
+            "--no-input",
+            "--offline",
+            "--chaos",
+            "--file",
+            domain.as_str(),
+            name,
+            version,
+            file.as_str(),
+        ];
+        self.run_discreetly("app secret insert", &args, limit).await.map(drop)
     }
 
     /// Removes all secrets of an app that is not deployed. None to remove is fine.

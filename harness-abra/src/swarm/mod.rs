@@ -8,6 +8,7 @@ mod blame;
 mod connect;
 mod create;
 mod deploy;
+mod insert;
 mod lint;
 mod names;
 mod place;

@@ -67,6 +67,15 @@ impl Platform for Swarm {
         self.make(app, at, env, limit).await
     }
 
+    async fn insert_secrets(
+        &self,
+        app: &App,
+        secrets: &[(String, Secret)],
+        limit: Duration,
+    ) -> Result<(), OpError> {
+        self.insert(app, secrets, limit).await
+    }
+
     async fn install_steps(
         &self,
         app: &App,

@@ -279,6 +279,18 @@ impl Platform for FakePlatform {
             .await
     }
 
+    async fn insert_secrets(
+        &self,
+        app: &App,
+        secrets: &[(String, Secret)],
+        limit: Duration,
+    ) -> Result<(), OpError> {
+        let shown = |(name, secret): &(String, Secret)| (name.clone(), secret.expose().to_owned());
+        let secrets: Vec<_> = secrets.iter().map(shown).collect();
+        let detail = format!("{limit:?}{}", env_shown(&secrets));
+        self.core.called(&self.of(app, "insert_secrets"), &detail).await
+    }
+
     async fn install_steps(
         &self,
         _: &App,

@@ -10,6 +10,8 @@ use crate::name::{RecipeName, Version};
 use crate::observation::Observation;
 use crate::platform::{Platform, Revision, Snapshot};
 use crate::run_file::{Dependency, UpgradeFacts};
+use crate::secret::Secret;
+use crate::suite::Coordinates;
 use crate::tier::Tier;
 
 use super::bounded::bounded;
@@ -57,6 +59,7 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
             self.log.hide(&secret);
         }
         created?;
+        self.insert_secrets(&at).await?;
         self.install_steps(state).await?;
         self.deploy(Tier::Install, revision, &[]).await?;
         self.log.say(Happened::DeployDone);
@@ -80,6 +83,19 @@ impl<P: Platform, T: Trials> Job<'_, P, T> {
         })?;
         self.step_done(tier, "commit_deployed", began.elapsed());
         Ok(())
+    }
+
+    /// Puts in the secrets that the settings give: what a dependency provides was hidden when it was made, and any value
+    /// is kept out of every artefact.
+    async fn insert_secrets(&self, at: &Coordinates) -> Result<(), Trouble> {
+        if self.settings.secrets.is_empty() {
+            return Ok(());
+        }
+        let given = self.settings.secrets.fill(at).into_iter();
+        let given: Vec<_> = given.map(|(name, value)| (name, Secret::new(value))).collect();
+        given.iter().for_each(|(_, secret)| self.log.hide(secret));
+        let insert = self.platform.insert_secrets(&self.plan.app, &given, self.limits.command);
+        self.step(Tier::Install, "secrets", "secrets_inserted", Box::pin(insert)).await
     }
 
     /// Runs what the suite does between the app's making and its first deploy.

@@ -120,6 +120,22 @@ async fn variables_are_set_where_the_suite_asks_for_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn secrets_that_the_suite_gives_are_put_in_before_the_deploy_and_hidden() {
+    let mut scene = Scene::all_well();
+    scene.settings.secrets = env("client_secret", "hunter22-{domain}");
+    scene.pulls = vec!["hunter22-cust-123456.example.org".to_owned()];
+    let played = scene.play().await;
+    let calls = played.calls();
+    let at = |what: &str| calls.iter().position(|call| call.starts_with(what)).unwrap();
+    let inserted = at("insert_secrets 120s client_secret=hunter22-cust-123456.example.org");
+    assert!(at("create") < inserted && inserted < at("place"), "{calls:?}");
+    assert!(played.checks(Tier::Install).iter().any(|(name, ..)| name == "secrets_inserted"));
+    let text = serde_json::to_string(&played.events).unwrap();
+    assert!(!text.contains("hunter22"), "{text}");
+    assert!(!Scene::all_well().play().await.calls().contains(&"insert_secrets"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_commit_that_nobody_asked_for_is_never_green_and_not_the_recipes_fault() {
     let played = Scene::all_well()
         .shows(|_, seen| {

@@ -75,6 +75,15 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         section: "",
+        name: "secrets",
+        kind: "a table of secrets, each value a text in quotes",
+        default: Some("{}"),
+        example: "{ client_secret = \"known to nobody\" }",
+        about: "Secrets that abra does not generate (`generate=false` in `.env.sample`), by their names in the compose files, with their values: put in before the first deploy. Places as in `env`; what a dependency provides as `{dep.RECIPE.KEY}` is what they are for.",
+        formerly: None,
+    },
+    Key {
+        section: "",
         name: "not-applicable",
         kind: "a table of rungs (`upgrade`, `backup_restore`, `functional`), each with a reason in quotes",
         default: Some("{}"),
@@ -332,6 +341,9 @@ http = "90s"
 COMPOSE_FILE = "compose.yml:compose.mariadb.yml"
 SANDBOX_DOMAIN = "sandbox-{domain}"
 OIDC_ISSUER = "https://{dep.keycloak.domain}/realms/test"
+
+[secrets]
+client_secret = "{dep.keycloak.client_secret}"
 
 [upgrade]
 base = "3.0.1+v2.0.0"

@@ -44,6 +44,7 @@ pub(super) fn broken(
     let of_dependency = &settings.as_dependency;
     for (key, env, deps) in [
         ("env", &settings.env, &settings.deps),
+        ("secrets", &settings.secrets, &settings.deps),
         ("upgrade.env", &settings.upgrade.env, &settings.deps),
         ("as-dependency.env", &of_dependency.env, &of_dependency.deps),
     ] {

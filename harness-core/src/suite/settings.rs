@@ -26,6 +26,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// Variables of the app, written when it is created.
     pub env: Env,
+    /// Secrets that abra makes none of, with their values: put in once the app is made.
+    pub secrets: Env,
     /// The upgrade.
     pub upgrade: Upgrade,
     /// What holds instead when another recipe needs this one.

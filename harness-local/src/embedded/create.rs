@@ -10,7 +10,7 @@ use super::apps::Known;
 use super::recipe::{Checkout, ReadError};
 use super::server::Server;
 use crate::abra::from_sample;
-use crate::abra::secrets::{check_names, of_app, value};
+use crate::abra::secrets::{SecretsError, check_names, of_app, value};
 
 impl Server {
     pub(super) fn make(
@@ -48,6 +48,25 @@ impl Server {
                 Ok(text)
             })?;
             self.apps().secrets.push(Secret::new(made));
+        }
+        Ok(())
+    }
+
+    /// Puts values in for secrets that abra does not generate.
+    pub(super) fn insert(&self, app: &App, given: &[(String, Secret)]) -> Result<(), OpError> {
+        let op = format!("insert the secrets of {}", app.domain);
+        let known = self.apps().known(app, &op)?;
+        let secrets = of_app(&read(&known, app, &op)?, &known.env, &app.stack);
+        for (key, value) in given {
+            let Some(secret) = secrets.iter().find(|secret| secret.key == *key) else {
+                let unknown =
+                    SecretsError::Unknown { name: key.clone(), app: app.domain.to_string() };
+                return Err(OpError::from_source(op, CauseClass::Suite, unknown));
+            };
+            let bytes = value.expose().to_owned().into_bytes();
+            let made = self.shared.with(|w| w.create_secret(&secret.full_name, bytes));
+            made.map_err(|e| OpError::from_source(op.as_str(), CauseClass::Suite, e))?;
+            self.apps().secrets.push(value.clone());
         }
         Ok(())
     }

@@ -78,6 +78,15 @@ impl<R: Reach> Platform for Embedded<R> {
         self.server.make(app, at, env)
     }
 
+    async fn insert_secrets(
+        &self,
+        app: &App,
+        secrets: &[(String, Secret)],
+        _: Duration,
+    ) -> Result<(), OpError> {
+        self.server.insert(app, secrets)
+    }
+
     async fn install_steps(
         &self,
         app: &App,

@@ -112,6 +112,17 @@ impl<R: Reach> Platform for Faulty<R> {
         self.call(Call::Create, Some(app), limit, work).await
     }
 
+    async fn insert_secrets(
+        &self,
+        app: &App,
+        secrets: &[(String, Secret)],
+        limit: Duration,
+    ) -> Result<(), OpError> {
+        let work = async || self.inner.insert_secrets(app, secrets, limit).await;
+        // A part of the making, which fails as that does.
+        self.call(Call::Create, Some(app), limit, work).await
+    }
+
     async fn install_steps(
         &self,
         app: &App,
