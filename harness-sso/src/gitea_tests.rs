@@ -66,6 +66,12 @@ impl Fake {
                     .push(("set-cookie".to_owned(), format!("redirect_to={}; Path=/", asked.path)));
                 to
             }
+            ("GET", "/login/oauth/authorize") if query.contains("elsewhere") => answer(
+                400,
+                r#"<title>Gitea: Git with a cup of tea</title>
+                <h1 class="ui top attached header">Authorization failed</h1>
+                <h3 class="ui attached segment">Unregistered Redirect URI</h3>"#,
+            ),
             ("GET", "/login/oauth/authorize") => answer(
                 200,
                 r#"<h3>Authorize "drone" to access your account?</h3>
@@ -223,6 +229,25 @@ async fn a_person_logs_in_over_giteas_pages() {
             "GET https://app.ccci.test/login?code=…&state=… 200".to_owned(),
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_ends_on_the_way_back_without_an_app() {
+    let login = Login {
+        provider: client(Fake::default()),
+        user: "root1".to_owned(),
+        password: Secret::new("hunter22"),
+        consent: Consent::Given,
+        limit: LIMIT,
+    };
+    let at = "https://git.ccci.test/login/oauth/authorize?client_id=client-1&state=s";
+    let app = "https://app.ccci.test/login";
+    let back = login.way_back(&Url::parse(at).unwrap(), app).await.unwrap();
+    assert_eq!(back.as_str(), "https://app.ccci.test/login?code=hunter24&state=s");
+    let other = Url::parse(&format!("{at}&redirect_uri=elsewhere")).unwrap();
+    let why = login.way_back(&other, app).await.unwrap_err().why;
+    let LoginFailure::RedirectRefused { said } = why else { panic!("{why}") };
+    assert!(said.ends_with("Authorization failed: Unregistered Redirect URI"), "{said}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -125,6 +125,23 @@ impl Login {
         })
     }
 
+    /// Logs in, beginning at the provider, and returns the address to which it leads back, with its parameters: the code
+    /// and the state, or an error. Nobody goes there, and nothing of it is judged: for who plays the app's part wrongly.
+    ///
+    /// # Errors
+    /// The login came to nothing at the provider.
+    pub async fn way_back(&self, authorize: &Url, redirect_uri: &str) -> Result<Url, LoginError> {
+        let end = Some(redirect_uri);
+        let mut walk = Walk { login: self, app: None, end, trail: Vec::new() };
+        let ended = walk.go(authorize.clone()).await;
+        walk.ended(ended, |ended, trail| match ended {
+            Ended::At(url) => Ok(url),
+            Ended::OnPage(_, url) => {
+                Err((broken(&url, "the way back to the app", "a page".to_owned()), trail))
+            }
+        })
+    }
+
     /// Logs in for an attempt of a client, beginning at the provider, and returns the code that the client is to
     /// exchange. Nobody goes to the redirect URI: there need not be an app.
     ///

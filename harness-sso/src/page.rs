@@ -17,6 +17,8 @@ pub(crate) struct Page {
     pub(crate) title: String,
     /// The first heading.
     pub(crate) heading: String,
+    /// The one below it: where Gitea says why it does not even ask about an app.
+    pub(crate) below: String,
     /// Its forms.
     pub(crate) forms: Vec<Form>,
     /// What it says went wrong.
@@ -67,7 +69,7 @@ impl Page {
 
     /// Returns what the page is about, for a reader who does not see it.
     pub(crate) fn about(&self) -> String {
-        let words = [&self.title, &self.heading].into_iter().chain(&self.notices);
+        let words = [&self.title, &self.heading, &self.below].into_iter().chain(&self.notices);
         let mut said: Vec<&str> = Vec::new();
         for word in words.map(String::as_str).filter(|word| !word.is_empty()) {
             if !said.contains(&word) {
@@ -128,6 +130,7 @@ struct Collected {
 enum Into {
     Title,
     Heading,
+    Below,
     Notice,
 }
 
@@ -159,6 +162,7 @@ impl Reader {
         let into = match name.as_str() {
             "title" if self.page.title.is_empty() => Some(Into::Title),
             "h1" | "h3" if self.page.heading.is_empty() => Some(Into::Heading),
+            "h3" if self.page.below.is_empty() => Some(Into::Below),
             _ if is_notice(&of("id")) || is_notice(&of("class")) => Some(Into::Notice),
             _ => None,
         };
@@ -216,6 +220,7 @@ impl Reader {
         match collected.into {
             Into::Title => self.page.title = text,
             Into::Heading => self.page.heading = text,
+            Into::Below => self.page.below = text,
             Into::Notice if self.page.notices.contains(&text) => {}
             Into::Notice => self.page.notices.push(text),
         }
