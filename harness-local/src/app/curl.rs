@@ -16,6 +16,7 @@ struct Asked<'a> {
     report: Option<&'a str>,
     headers: Vec<(String, String)>,
     fails: bool,
+    includes: bool,
 }
 
 /// Options that take a value and change nothing here.
@@ -68,6 +69,11 @@ pub(super) fn curl(machine: &mut Machine<'_, '_>, words: &[&str], io: &mut Io<'_
         io.err.extend(text.bytes());
         return 22;
     }
+    if asked.includes {
+        let headers = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        let head = format!("HTTP/1.1 {}\r\n{}\r\n", answer.status, headers.collect::<String>());
+        io.out.extend(head.bytes());
+    }
     match asked.output {
         Some("-") | None => io.out.extend(answer.body),
         Some(path) => {
@@ -87,6 +93,7 @@ fn read<'a>(words: &[&'a str]) -> Asked<'a> {
     while let Some(word) = words.next() {
         match word {
             "--fail" => asked.fails = true,
+            "--include" => asked.includes = true,
             "--request" | "-X" => asked.method = words.next(),
             "--data" | "-d" | "--data-raw" => asked.data = words.next(),
             "--output" | "-o" | "-O" => asked.output = words.next(),
@@ -100,7 +107,10 @@ fn read<'a>(words: &[&'a str]) -> Asked<'a> {
             "--unix-socket" => asked.socket = words.next(),
             word if WITH_VALUE.contains(&word) => drop(words.next()),
             word if word.starts_with("--") => {}
-            word if word.starts_with('-') => asked.fails |= word.contains('f'),
+            word if word.starts_with('-') => {
+                asked.fails |= word.contains('f');
+                asked.includes |= word.contains('i');
+            }
             word => asked.url = word,
         }
     }
@@ -157,6 +167,7 @@ mod tests {
     #[test]
     fn short_options_may_be_joined() {
         let asked = read(&["-fsS", "-o", "/dev/null", "http://localhost"]);
-        assert!(asked.fails && asked.output == Some("/dev/null"));
+        assert!(asked.fails && !asked.includes && asked.output == Some("/dev/null"));
+        assert!(read(&["-si", "http://localhost"]).includes);
     }
 }

@@ -8,8 +8,14 @@ use std::time::Duration;
 use crate::app::StandIn;
 use crate::world::{EngineCall, Image, Inside, Io, Ran, Request, Response};
 
+#[path = "stand_in/access.rs"]
+mod access;
 #[path = "stand_in/api.rs"]
 mod api;
+#[path = "stand_in/applications.rs"]
+mod applications;
+#[path = "stand_in/authorize.rs"]
+mod authorize;
 #[path = "stand_in/base64.rs"]
 mod base64;
 #[path = "stand_in/database.rs"]
@@ -23,6 +29,8 @@ mod git_tests;
 mod hooks;
 #[path = "stand_in/issues.rs"]
 mod issues;
+#[path = "stand_in/landing.rs"]
+mod landing;
 #[path = "stand_in/oauth.rs"]
 mod oauth;
 #[path = "stand_in/pages.rs"]
@@ -31,6 +39,9 @@ mod pages;
 mod people;
 #[path = "stand_in/program.rs"]
 mod program;
+#[cfg(test)]
+#[path = "stand_in/provider_tests.rs"]
+mod provider_tests;
 #[path = "stand_in/pulls.rs"]
 mod pulls;
 #[path = "stand_in/repositories.rs"]
@@ -153,6 +164,9 @@ impl Image for Gitea {
         Some(match parts.as_slice() {
             ["api", "healthz"] => self.health(inside),
             ["api", "v1", parts @ ..] => self.api(inside, parts, request),
+            ["login", "oauth", endpoint] if *endpoint != "keys" => {
+                self.provide(inside, endpoint, request)
+            }
             [owner, name, "info", "refs"] => self.references(inside, owner, name, request),
             [owner, name, service @ ("git-upload-pack" | "git-receive-pack")] => {
                 self.serve_git(inside, owner, name, service, request)

@@ -103,6 +103,9 @@ impl Gitea {
                 asker.may(level, "repository")?;
                 self.make_repository(inside, &asker, request)
             }
+            (_, ["user", "applications", "oauth2", rest @ ..]) => {
+                self.applications(inside, &asker, rest, request)
+            }
             (_, ["user"] | ["users" | "admin", ..]) => self.people(inside, &asker, parts, request),
             (_, ["repos", owner, name, rest @ ..]) => {
                 let category = if rest.first() == Some(&"issues") { "issue" } else { "repository" };
@@ -144,6 +147,10 @@ impl Gitea {
     }
 
     fn by_token(&self, inside: &mut Inside<'_>, token: &str) -> Result<Option<Asker>, Refused> {
+        if let Some(user) = self.by_access_token(inside, token)? {
+            // An app may do what the person may who let it in.
+            return Ok(Some(Asker::by_session(Some(user))));
+        }
         let hash = quoted(&digest(token));
         let sql = format!("SELECT uid, scope FROM access_token WHERE token_hash = {hash}");
         let Some(row) = self.row(inside, &sql)? else { return Ok(None) };

@@ -216,17 +216,19 @@ fn claims(token: &str) -> Option<Value> {
     serde_json::from_slice(&base64::decode(&payload)?).ok()
 }
 
-/// Writes fields as a form or a query has them.
-fn form(fields: &[(&str, &str)]) -> String {
-    let coded = |text: &str| {
-        let one = |byte: u8| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        };
-        text.bytes().map(one).collect::<String>()
+/// Writes a value as a form or a query has it.
+pub(super) fn coded(text: &str) -> String {
+    let one = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
     };
+    text.bytes().map(one).collect()
+}
+
+/// Writes fields as a form or a query has them.
+pub(super) fn form(fields: &[(&str, &str)]) -> String {
     fields
         .iter()
         .map(|(name, value)| format!("{name}={}", coded(value)))

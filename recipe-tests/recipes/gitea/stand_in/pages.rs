@@ -1,11 +1,13 @@
 //! Pages, as far as they are asked for: signing in, a repository, what is not there.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::api::{Asker, Refused, escaped, sent};
 use super::database::{Unanswered, digest};
 use super::people::User;
-use super::{DATA, Gitea, header, response};
+use super::{DATA, Gitea, header, landing, response};
 use crate::world::{Inside, Request, Response};
 
 /// The cookie of a session.
@@ -41,8 +43,9 @@ impl Gitea {
         }
     }
 
-    fn html(inside: &Inside<'_>, status: u16, title: &str, body: &str) -> Response {
-        let title = format!("{} - {}", escaped(title), escaped(&Self::name(inside)));
+    pub(super) fn html(inside: &Inside<'_>, status: u16, title: &str, body: &str) -> Response {
+        let name = escaped(&Self::name(inside));
+        let title = if title.is_empty() { name } else { format!("{} - {name}", escaped(title)) };
         let text = format!(
             "<!DOCTYPE html>\n<html lang=\"en-US\"><head><title>{title}</title></head><body>{body}</body></html>\n"
         );
@@ -67,18 +70,25 @@ impl Gitea {
                 let body = "<p>The page you are trying to reach either does not exist or you are not authorized to view it.</p>";
                 Self::html(inside, 404, "Page Not Found", body)
             }
-            Err(Refused(500, _)) => {
-                Self::html(inside, 500, "Internal Server Error", "<h1>500</h1>")
-            }
-            Err(Refused(status, text)) => response(status, "text/plain; charset=utf-8", text),
+            Err(refused) => Self::refusal(inside, refused),
+        }
+    }
+
+    /// Returns the page that says why something is refused.
+    pub(super) fn refusal(inside: &Inside<'_>, Refused(status, text): Refused) -> Response {
+        match status {
+            500 => Self::html(inside, 500, "Internal Server Error", "<h1>500</h1>"),
+            status => response(status, "text/plain; charset=utf-8", text),
         }
     }
 
     /// Returns who asks: by a session, or as the API does.
-    fn signed_in(&self, inside: &mut Inside<'_>, request: &Request) -> Result<Asker, Refused> {
-        let cookies = header(request, "cookie").unwrap_or_default();
-        let session = cookies.split("; ").find_map(|c| c.strip_prefix(&format!("{COOKIE}=")));
-        let session = session.filter(|session| session.bytes().all(|b| b.is_ascii_hexdigit()));
+    pub(super) fn signed_in(
+        &self,
+        inside: &mut Inside<'_>,
+        request: &Request,
+    ) -> Result<Asker, Refused> {
+        let session = session(request);
         let id = session.and_then(|session| inside.read(&format!("{SESSIONS}/{session}")));
         match id.map(|id| String::from_utf8_lossy(id).into_owned()) {
             Some(id) => {
@@ -104,12 +114,13 @@ impl Gitea {
             }
             ("GET", ["user", "login"]) => {
                 let links = self.links(inside)?;
-                Self::html(inside, 200, "Sign In", &format!("{}{links}", form("")))
+                let page = Self::html(inside, 200, "Sign In", &format!("{}{links}", form("")));
+                landing::remembered(page, request)
             }
             ("GET", ["user", "oauth2", name]) => self.begin_login(inside, name)?,
             ("GET", ["user", "oauth2", name, "callback"]) => {
                 match self.end_login(inside, name, request)? {
-                    Ok(user) => Self::open_session(inside, &user),
+                    Ok(user) => Self::open_session(inside, &user, request),
                     Err(why) => Self::html(inside, 200, "Sign In", &form(&flash(&why))),
                 }
             }
@@ -185,7 +196,7 @@ impl Gitea {
             let flash = flash("Username or password is incorrect.");
             return Ok(Self::html(inside, 200, "Sign In", &form(&flash)));
         };
-        Ok(Self::open_session(inside, &user))
+        Ok(Self::open_session(inside, &user, request))
     }
 
     /// Makes a token of who is signed in, and tells it once.
@@ -219,15 +230,15 @@ impl Gitea {
         Ok(self.sources(inside)?.into_iter().map(link).collect())
     }
 
-    /// Signs somebody in and leads to the front page.
-    fn open_session(inside: &mut Inside<'_>, user: &User) -> Response {
+    /// Signs somebody in and leads to what was asked for before.
+    fn open_session(inside: &mut Inside<'_>, user: &User, request: &Request) -> Response {
         let count = inside.below(SESSIONS).len();
         let session = digest(&format!("{} {count} {}", user.id, inside.now));
         let session = &session[..16];
         let written =
             inside.write_new(&format!("{SESSIONS}/{session}"), user.id.as_bytes().to_vec());
         debug_assert!(written.is_ok(), "a container's own files can be written");
-        let mut to = see_other("/");
+        let mut to = landing::landing(request);
         let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
         to.headers.push(("set-cookie".to_owned(), cookie));
         to
@@ -252,6 +263,25 @@ impl Gitea {
             "kid": &public[..40], "n": public});
         Ok(sent(200, &json!({"keys": [shown]})))
     }
+}
+
+/// Returns the session that a request names.
+pub(super) fn session(request: &Request) -> Option<&str> {
+    let session = cookie(request, COOKIE)?;
+    Some(session).filter(|session| session.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Returns the value of a cookie.
+pub(super) fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let cookies = header(request, "cookie").unwrap_or_default().split("; ");
+    let mut pairs = cookies.filter_map(|cookie| cookie.split_once('='));
+    pairs.find(|(n, _)| *n == name).map(|(_, value)| value)
+}
+
+/// Returns the fields of a form or a query.
+pub(super) fn fields(text: &str) -> BTreeMap<String, String> {
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (plain(name), plain(value))).collect()
 }
 
 fn form(flash: &str) -> String {

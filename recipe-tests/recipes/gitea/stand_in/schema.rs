@@ -13,6 +13,9 @@ const EACH: u64 = 8;
 const TABLES: &str = "CREATE TABLE `user` (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, lower_name varchar(255), name varchar(255), email varchar(255), passwd varchar(255), is_admin tinyint(1));
     CREATE TABLE login_source (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(255), client_id text, client_secret text, scopes text, discovery text);
     CREATE TABLE external_login_user (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, user_id bigint, login_source_id bigint, external_id varchar(255));
+    CREATE TABLE oauth2_application (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, uid bigint, name varchar(255), client_id varchar(255), client_secret varchar(255), confidential_client tinyint(1), redirect_uris text, created_unix bigint);
+    CREATE TABLE oauth2_grant (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, user_id bigint, application_id bigint, scope text);
+    CREATE TABLE oauth2_authorization_code (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, grant_id bigint, code varchar(255), code_challenge varchar(255), code_challenge_method varchar(255), redirect_uri varchar(255), valid_until bigint);
     CREATE TABLE access_token (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, uid bigint, name varchar(255), token_hash varchar(255), scope varchar(255));
     CREATE TABLE repository (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, owner_id bigint, owner_name varchar(255), lower_name varchar(255), name varchar(255), is_private tinyint(1), default_branch varchar(255));
     CREATE TABLE issue (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, repo_id bigint, number bigint, poster varchar(255), name varchar(255), content longtext, is_closed tinyint(1));
@@ -25,13 +28,17 @@ const TABLES: &str = "CREATE TABLE `user` (id bigint NOT NULL AUTO_INCREMENT PRI
 impl Gitea {
     /// Returns how many changes the tables of this version have behind them.
     pub(super) fn changes(&self) -> u64 {
-        let mut numbers = self.version.split('.').map(|n| n.parse::<u64>().unwrap_or(0));
-        let minor = numbers.nth(1).unwrap_or(0);
-        match minor {
+        match self.minor() {
             25 => OF_1_25,
-            26.. => OF_1_26 + (minor - 26) * EACH,
-            _ => OF_1_25.saturating_sub((25 - minor) * EACH),
+            minor @ 26.. => OF_1_26 + (minor - 26) * EACH,
+            minor => OF_1_25.saturating_sub((25 - minor) * EACH),
         }
+    }
+
+    /// Returns the second number of its version.
+    pub(super) fn minor(&self) -> u64 {
+        let mut numbers = self.version.split('.').map(|n| n.parse::<u64>().unwrap_or(0));
+        numbers.nth(1).unwrap_or(0)
     }
 
     /// Returns how many changes the tables have behind them; none where there are none yet.

@@ -28,7 +28,7 @@ const APP: [(&str, &str); 7] = [
 
 const REPOSITORIES: &str = "/var/lib/gitea/git/repositories";
 
-fn gitea(version: &str) -> Play {
+pub(super) fn gitea(version: &str) -> Play {
     let image = format!("gitea/gitea:{version}-rootless");
     let mut play = Play::new().service("db", "mariadb:10.11.18", &DB, &["/var/lib/mysql"]).service(
         "app",
