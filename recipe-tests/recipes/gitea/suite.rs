@@ -13,6 +13,8 @@ mod hooks;
 mod issues;
 #[path = "suite/people.rs"]
 mod people;
+#[path = "suite/provide.rs"]
+mod provide;
 #[path = "suite/pulls.rs"]
 mod pulls;
 #[path = "suite/repositories.rs"]
@@ -41,6 +43,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 pub fn suite() -> Suite {
     Suite::new()
         .limit(LIMIT)
+        .provide(provide::KEYS, provide::for_app)
         .check(Tier::Install, "database_is_there", server::database_is_there)
         .seed(Tier::Upgrade, "repository", upgrade::plant)
         .seed(Tier::Upgrade, "identity_provider", sso::plant)

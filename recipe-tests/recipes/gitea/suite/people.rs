@@ -12,10 +12,15 @@ pub(super) const READER: &str = "reader";
 
 /// Makes everyone who is not there yet. Only for seeds.
 pub(super) async fn set_up(ctx: &Ctx) -> Check {
+    set_up_with(ctx, &[WRITER, READER]).await
+}
+
+/// Makes an administrator, and somebody for each role, unless they are there.
+pub(super) async fn set_up_with(ctx: &Ctx, roles: &[&str]) -> Check {
     if !is_there(ctx, ADMIN).await? {
         make_administrator(ctx).await?;
     }
-    for role in [WRITER, READER] {
+    for role in roles {
         if !is_there(ctx, role).await? {
             make_person(ctx, role).await?;
         }
