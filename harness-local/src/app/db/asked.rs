@@ -1,8 +1,11 @@
-//! How a stand-in of an app asks MySQL or MariaDB. Main items: [`Login`], [`rows`].
+//! How a stand-in of an app asks its database: MySQL or MariaDB, or a file of SQLite's. Main items: [`Login`], [`rows`],
+//! [`rows_in_file`].
 
-use super::super::programs::Machine;
+use super::super::generic::Generic;
+use super::super::programs::{Machine, run_program};
 use super::super::sql::{Done, Flavor, pieces};
 use super::client::{Ask, Reply, Silence, Want, connect};
+use crate::world::{Inside, Io, Ran};
 
 /// As whom an app asks, and where.
 #[derive(Clone, Debug)]
@@ -50,6 +53,27 @@ pub(in crate::app) fn rows(
     };
     let text = |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default).collect();
     Ok(rows.into_iter().map(text).collect())
+}
+
+/// Asks a file of SQLite's, by the library that is in the app: its image need not have a client. Returns the rows of all
+/// statements.
+pub(in crate::app) fn rows_in_file(
+    inside: &mut Inside<'_>,
+    file: &str,
+    sql: &str,
+) -> Result<Vec<Vec<String>>, String> {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let argv = ["sqlite3", "-bail", "-ascii", file, sql].map(str::to_owned);
+    let mut io = Io { stdin: &[], out: &mut out, err: &mut err };
+    match run_program(&Generic, inside, &argv, &mut io) {
+        Ran::Ended(0) => {}
+        Ran::Ended(_) | Ran::Serves { .. } | Ran::Idles | Ran::Waits { .. } => {
+            return Err(String::from_utf8_lossy(&err).trim().to_owned());
+        }
+    }
+    let text = String::from_utf8_lossy(&out).into_owned();
+    let rows = text.split('\u{1e}').filter(|row| !row.is_empty());
+    Ok(rows.map(|row| row.split('\u{1f}').map(str::to_owned).collect()).collect())
 }
 
 /// Writes a text as MySQL reads it.

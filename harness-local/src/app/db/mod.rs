@@ -17,7 +17,7 @@ mod psql_shown;
 mod redis;
 mod sqlite;
 
-pub(super) use asked::{Login, NoRows, quoted, rows};
+pub(super) use asked::{Login, NoRows, quoted, rows, rows_in_file};
 pub(super) use client::{Ask, Reply, Silence, Want, connect};
 pub(super) use image::{DatabaseImage, Product};
 pub(super) use redis::Redis;

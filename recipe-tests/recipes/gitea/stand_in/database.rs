@@ -4,9 +4,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::Gitea;
 pub(super) use crate::app::db::quoted;
-use crate::app::db::{Login, NoRows, rows};
+use crate::app::db::{Login, NoRows, rows, rows_in_file};
 use crate::app::programs::Machine;
 use crate::world::Inside;
+
+/// What the settings call a database that is a file.
+pub(super) const SQLITE: &str = "sqlite3";
+
+/// How MySQL is told that a table numbers its rows.
+const NUMBERED: &str = "bigint NOT NULL AUTO_INCREMENT PRIMARY KEY";
 
 /// Why the database does not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +26,16 @@ impl Gitea {
         sql: &str,
     ) -> Result<Vec<Vec<String>>, Unanswered> {
         let of = |name: &str| Self::setting(inside, "database", name).unwrap_or_default();
+        if of("DB_TYPE") == SQLITE {
+            let file = of("PATH");
+            if let Some((folder, _)) = file.rsplit_once('/') {
+                inside.make_folder(folder);
+            }
+            // There a backslash is a sign like others, and stands for itself.
+            let sql =
+                sql.replace("\\\\", "\\").replace(NUMBERED, "INTEGER PRIMARY KEY AUTOINCREMENT");
+            return rows_in_file(inside, &file, &sql).map_err(Unanswered);
+        }
         let (at, user, database) = (of("HOST"), of("USER"), of("NAME"));
         let (host, port) = at.split_once(':').unwrap_or((&at, "3306"));
         let login = Login {

@@ -1,6 +1,6 @@
 //! The program `gitea` and what its image does before it: settings, the server's start, accounts from the command line.
 
-use super::database::Unanswered;
+use super::database::{SQLITE, Unanswered};
 use super::people::Wanted;
 use super::{AGAIN, CHANGE, FIRST, Gitea, LATER, SETTINGS};
 use crate::world::{Inside, Io, Purpose, Ran};
@@ -62,9 +62,9 @@ impl Gitea {
             Ran::Ended(1)
         };
         match Self::setting(inside, "database", "DB_TYPE").as_deref() {
-            Some("mysql") => {}
+            Some("mysql" | SQLITE) => {}
             other => {
-                let other = other.unwrap_or("sqlite3");
+                let other = other.unwrap_or("nothing");
                 return fatal(&format!("the database {other} is not played by a stand-in"));
             }
         }

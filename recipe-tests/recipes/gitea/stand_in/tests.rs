@@ -115,16 +115,17 @@ fn the_tables_of_a_newer_one_are_refused() {
 }
 
 #[test]
-fn without_its_database_it_is_not_well_and_with_sqlite_it_is_not_played() {
+fn without_its_database_it_is_not_well_and_with_postgres_it_is_not_played() {
     let mut play = gitea("1.26.0");
     assert_eq!(ask(&mut play, "", "/api/healthz").1["status"], "pass");
     play.scale("db", 0);
     assert_eq!(ask(&mut play, "", "/api/healthz").0, 503);
     assert_eq!(ask(&mut play, "", "/api/v1/users/root1").0, 500);
-    let mut alone = Play::new().service("app", "gitea/gitea:1.26.0-rootless", &[], &[]);
+    let env = [("GITEA__database__DB_TYPE", "postgres")];
+    let mut alone = Play::new().service("app", "gitea/gitea:1.26.0-rootless", &env, &[]);
     alone.up(10);
     let logs = alone.logs("app");
-    assert!(logs.contains("the database sqlite3 is not played by a stand-in"), "{logs}");
+    assert!(logs.contains("the database postgres is not played by a stand-in"), "{logs}");
 }
 
 #[test]
@@ -144,4 +145,28 @@ fn a_private_repository_is_seen_by_its_owner_and_by_a_token_that_may() {
     let refs = "/root1/hidden.git/info/refs?service=git-upload-pack";
     assert_eq!(ask(&mut play, "", refs).0, 401);
     assert_eq!(ask(&mut play, ROOT, refs).0, 200);
+}
+
+#[test]
+fn a_file_does_for_a_database_and_outlives_the_process() {
+    let env = [
+        ("GITEA__server__ROOT_URL", "https://git.example/"),
+        ("GITEA__database__DB_TYPE", "sqlite3"),
+        ("GITEA__database__PATH", "/var/lib/gitea/data/gitea.db"),
+    ];
+    let volumes = ["/var/lib/gitea", "/etc/gitea"];
+    let image = "gitea/gitea:1.26.0-rootless";
+    let mut play = Play::new().service("app", image, &env, &volumes);
+    play.up(20);
+    let create = "gitea admin user create --admin --username root1 --password password1 --email root1@example.org";
+    play.out("app", create);
+    make(&mut play, "one", false);
+    let issue = json!({"title": r"a \ b", "body": ""});
+    let path = "/api/v1/repos/root1/one/issues";
+    assert_eq!(ask(&mut play, ROOT, &format!("{path} -d '{issue}'")).0, 201);
+    play.scale("app", 0);
+    play.scale("app", 1);
+    play.wait(20);
+    assert_eq!(ask(&mut play, ROOT, &format!("{path}/1")).1["title"], issue["title"]);
+    assert_eq!(ask(&mut play, "", "/api/healthz").1["status"], "pass");
 }
