@@ -1,4 +1,5 @@
-//! A recipe that needs another one, in virtual time: Gitea with the Keycloak that people log in by.
+//! A recipe that needs another one, in virtual time: Gitea with the Keycloak that people log in by, and Drone with the
+//! Gitea.
 
 #[path = "recipes/played.rs"]
 mod played;
@@ -22,10 +23,15 @@ use prepared::Subject;
 
 /// Reads and plans Gitea in real time, with its settings changed so if they are.
 fn gitea(change: Option<fn(String) -> String>) -> Subject {
+    subject("gitea", change)
+}
+
+/// Reads and plans a recipe in real time, with its settings changed so if they are.
+fn subject(recipe: &str, change: Option<fn(String) -> String>) -> Subject {
     let read = async || {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let dir = Utf8Path::from_path(folder.path()).expect("its path is UTF-8");
-        let recipe = RecipeName::try_from("gitea".to_owned()).expect("a recipe's name");
+        let recipe = RecipeName::try_from(recipe.to_owned()).expect("a recipe's name");
         let tiers = [Tier::Install, Tier::Upgrade, Tier::Custom];
         let base = BaseEnv::capture();
         let read = match change {
@@ -143,4 +149,41 @@ async fn without_it_what_needs_it_is_not_verified_and_the_rest_is_judged() {
     assert_eq!(of("provider_logs_in"), Some(Status::Unver));
     assert_eq!(of("pushed_commit_is_cloned"), Some(Status::Pass));
     assert_eq!(results.results[&Tier::Install], Status::Pass);
+}
+
+/// How a check of the install ended.
+fn of_install(results: &Results, name: &str) -> Option<Status> {
+    let install = results.stages.iter().find(|s| s.tier == Tier::Install).expect("it is planned");
+    install.checks.iter().find(|c| c.name == name).map(|c| c.status)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_the_provider_made_is_put_in_and_said_nowhere() {
+    let (events, secrets) = run(&subject("drone", None), as_it_is).await;
+    let results = results(&events);
+    assert_eq!(results.verdict, RunVerdict::Pass, "{}", said(&results));
+    assert_eq!(of_install(&results, "secrets_inserted"), Some(Status::Pass));
+    assert_eq!((results.deploys.planned, results.deploys.done), (2, 2));
+    assert!(results.census.left_behind.is_empty() && results.flags.clean_teardown);
+    let text = serde_json::to_string(&events).expect("events have a form in JSON");
+    assert!(secrets.iter().any(|secret| secret.starts_with("gto_")), "the client's secret");
+    assert!(secrets.iter().all(|secret| !text.contains(secret.as_str())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_secret_than_the_providers_is_red() {
+    let other = |settings: String| settings.replace("{dep.gitea.client_secret}", "another");
+    let results = results(&run(&subject("drone", Some(other)), as_it_is).await.0);
+    assert_eq!(results.verdict, RunVerdict::Fail, "{}", said(&results));
+    assert!(said(&results).contains("/login/error"), "{}", said(&results));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_the_recipe_does_not_know_is_the_suites_fault() {
+    let other = |settings: String| settings.replace("client_secret = ", "clients_secret = ");
+    let results = results(&run(&subject("drone", Some(other)), as_it_is).await.0);
+    let class = results.cause.as_ref().map(|cause| cause.class);
+    assert_eq!((results.verdict, class), (RunVerdict::Fail, Some(CauseClass::Suite)));
+    assert!(said(&results).contains("clients_secret doesn't exist"), "{}", said(&results));
+    assert_eq!(of_install(&results, "secrets_inserted"), Some(Status::Fail));
 }

@@ -104,3 +104,9 @@ fn ghost() {
     let score = has_teeth("ghost");
     assert_eq!(score.counted().count(), 41, "{:#?}", score.outcomes);
 }
+
+#[test]
+fn drone() {
+    let score = has_teeth("drone");
+    assert_eq!(score.counted().count(), 22, "{:#?}", score.outcomes);
+}

@@ -8,8 +8,8 @@ use harness_core::name::{ServiceName, StackName};
 
 use super::StandIns;
 use crate::world::{
-    ImageSource, Io, MountSource, MountSpec, NetworkSpec, Replicas, RolloutSpec, ServiceSpec,
-    StackSpec, TaskSpec, World,
+    ImageSource, Io, MountSource, MountSpec, NetworkSpec, Replicas, Request, Response, RolloutSpec,
+    Routed, ServiceSpec, StackSpec, TaskSpec, World,
 };
 
 /// A stack on an engine.
@@ -21,7 +21,8 @@ pub(super) struct Play {
 
 impl Play {
     pub(super) fn new() -> Self {
-        let world = World::new(1, "2026-11-21T12:00:00Z".parse().unwrap(), Arc::new(StandIns));
+        let mut world = World::new(1, "2026-11-21T12:00:00Z".parse().unwrap(), Arc::new(StandIns));
+        world.create_network("proxy");
         let stack = StackName::try_from("s".to_owned()).unwrap();
         Self { world, stack, services: Vec::new() }
     }
@@ -57,6 +58,43 @@ impl Play {
         self
     }
 
+    /// Lets the router lead a host to a port of the last service.
+    pub(super) fn routed(mut self, host: &str, port: u16) -> Self {
+        let last = self.services.last_mut().unwrap();
+        let name = last.name.to_string();
+        let labels = [
+            ("traefik.enable".to_owned(), "true".to_owned()),
+            (format!("traefik.http.services.{name}.loadbalancer.server.port"), port.to_string()),
+            (format!("traefik.http.routers.{name}.rule"), format!("Host(`{host}`)")),
+        ];
+        last.labels.extend(labels);
+        let mut task = (*last.task).clone();
+        task.networks.push("proxy".to_owned());
+        last.task = Arc::new(task);
+        self
+    }
+
+    /// Gives a service another image.
+    pub(super) fn upgrade(&mut self, service: &str, image: &str) {
+        self.world.set_image(image, ImageSource::Present);
+        for spec in self.services.iter_mut().filter(|spec| spec.name.as_str() == service) {
+            let mut task = (*spec.task).clone();
+            image.clone_into(&mut task.image);
+            spec.task = Arc::new(task);
+        }
+        self.up(10);
+    }
+
+    /// Sends a request through the router.
+    pub(super) fn send(&mut self, host: &str, request: &Request) -> Response {
+        match self.world.route(host, request) {
+            Routed::Answered(response) => response,
+            other @ (Routed::Unknown | Routed::NoBackend | Routed::Refused) => {
+                panic!("{host}{}: {other:?}", request.path)
+            }
+        }
+    }
+
     /// Gives the last service another entrypoint.
     pub(super) fn entrypoint(mut self, words: &[&str]) -> Self {
         let last = self.services.last_mut().unwrap();
@@ -68,11 +106,11 @@ impl Play {
 
     /// Puts the stack up and lets so many seconds pass.
     pub(super) fn up(&mut self, seconds: u64) {
-        let network = NetworkSpec { name: "s_internal".to_owned(), external: false };
+        let network = |name: &str, external| NetworkSpec { name: name.to_owned(), external };
         let spec = StackSpec {
             stack: self.stack.clone(),
             services: self.services.clone(),
-            networks: vec![network],
+            networks: vec![network("s_internal", false), network("proxy", true)],
             configs: Vec::new(),
         };
         self.world.deploy_stack(spec).unwrap();

@@ -122,7 +122,7 @@ pub(super) fn is_known(inside: &Inside<'_>, argv: &[String]) -> bool {
 
 /// Returns whether a script would find a command.
 pub(super) fn is_there(machine: &Machine<'_, '_>, name: &str) -> bool {
-    is_known(machine.inside, &[name.to_owned()])
+    is_known(machine.inside, &[name.to_owned()]) && !machine.image.lacks(name)
 }
 
 pub(super) fn base_name(program: &str) -> &str {
@@ -157,6 +157,10 @@ impl Machine<'_, '_> {
         let Some(program) = argv.first() else { return Ran::Ended(0) };
         let words: Vec<&str> = argv[1..].iter().map(String::as_str).collect();
         let name = base_name(program);
+        if self.image.lacks(name) {
+            io.err.extend(format!("{program}: command not found\n").bytes());
+            return Ran::Ended(127);
+        }
         let done = db::client(self, name, &words, io)
             .or_else(|| files::program(self, name, &words, io))
             .or_else(|| streams::program(self, name, &words, io));

@@ -56,6 +56,11 @@ pub trait Image: std::fmt::Debug + Send + Sync {
         Reply::end()
     }
 
+    /// Returns whether the image lacks a program that most images have here.
+    fn lacks(&self, _program: &str) -> bool {
+        false
+    }
+
     /// Returns whether a port speaks TLS. What is said to it is then what is inside of that.
     fn speaks_tls(&self, _port: u16) -> bool {
         false
