@@ -8,6 +8,7 @@ use camino::Utf8Path;
 
 use super::base::build_base;
 use super::crates::ensure_crate;
+use super::drone::ensure_drone;
 use super::ensure::{BUILT_LOCALLY, RECIPE_HASH};
 use super::ghost::add_ghost;
 use super::gitea::add_gitea;
@@ -55,6 +56,9 @@ pub(super) async fn build(
             add_synapse(machine, version, &context).await?;
         }
         Source::Gitea { version } => add_gitea(machine, version, &context).await?,
+        Source::Drone { version } => {
+            place(&ensure_drone(machine, version).await?, &context.join("drone-server"))?;
+        }
         Source::Keycloak { version } => {
             place(&ensure_keycloak(machine, version).await?, &context.join("keycloak.tar.gz"))?;
         }

@@ -112,6 +112,7 @@ fn program_of(image: &Image) -> Option<&'static str> {
         | Source::Ghost { .. }
         | Source::Synapse { .. }
         | Source::Gitea { .. }
+        | Source::Drone { .. }
         | Source::Keycloak { .. }
         | Source::Crate { .. } => None,
     }

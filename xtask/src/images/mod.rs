@@ -6,10 +6,12 @@
 mod base;
 mod build;
 mod crates;
+mod drone;
 mod ensure;
 mod frontend;
 mod ghost;
 mod gitea;
+mod go;
 mod maven;
 mod mirror;
 mod npm;

@@ -27,6 +27,7 @@ pub(super) fn recipe_hash(
         Source::Synapse { .. } => &[PSYCOPG],
         Source::Debian { .. }
         | Source::Packages { .. }
+        | Source::Drone { .. }
         | Source::Keycloak { .. }
         | Source::Crate { .. }
         | Source::Program { .. } => &[""],

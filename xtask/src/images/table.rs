@@ -28,6 +28,8 @@ pub(super) enum Source {
     Synapse { version: &'static str },
     /// Gitea from its Go module.
     Gitea { version: &'static str },
+    /// Drone from its Go module.
+    Drone { version: &'static str },
     /// Keycloak from Maven Central.
     Keycloak { version: &'static str },
     /// A program from the crates registry, linked statically.
@@ -92,6 +94,8 @@ pub(super) const IMAGES: &[Image] = &[
     },
     gitea("gitea/gitea:1.25.5-rootless", "1.25.5"),
     gitea("gitea/gitea:1.26.0-rootless", "1.26.0"),
+    drone("drone/drone:1.9.2", "1.9.2"),
+    drone("drone/drone:1.10.1", "1.10.1"),
     keycloak("keycloak/keycloak:26.5.6", "26.5.6"),
     keycloak("keycloak/keycloak:26.7.3", "26.7.3"),
     oidc_page("cc-ci/oidc-page:2.4.12.3", &[("SUITE", "bookworm"), ("VERSION", "2.4.12.3")]),
@@ -135,6 +139,10 @@ const fn gitea(tag: &'static str, version: &'static str) -> Image {
     Image { tag, folder: Some("gitea"), parent: Some(BASE), source: Source::Gitea { version } }
 }
 
+const fn drone(tag: &'static str, version: &'static str) -> Image {
+    Image { tag, folder: Some("drone"), parent: Some(BASE), source: Source::Drone { version } }
+}
+
 const fn keycloak(tag: &'static str, version: &'static str) -> Image {
     let source = Source::Keycloak { version };
     Image { tag, folder: Some("keycloak"), parent: Some(BASE), source }
@@ -144,7 +152,7 @@ impl Source {
     /// Returns whether it is built only where it is named: it takes a toolchain that not every machine has.
     const fn is_by_name_only(self) -> bool {
         match self {
-            Self::Gitea { .. } | Self::Keycloak { .. } => true,
+            Self::Gitea { .. } | Self::Drone { .. } | Self::Keycloak { .. } => true,
             Self::Debian { .. }
             | Self::Packages { .. }
             | Self::Node
@@ -209,11 +217,13 @@ mod tests {
         assert_eq!(selected(&["nginx"]), [BASE, "nginx:1.22.1", "nginx:1.26.3"]);
         let tiny = ["joseluisq/static-web-server:2.44.1"];
         assert_eq!(selected(&["static-web-server"]), tiny);
-        let apart = |tag: &str| tag.starts_with("gitea/") || tag.starts_with("keycloak/");
+        let apart =
+            |tag: &str| ["gitea/", "drone/", "keycloak/"].iter().any(|p| tag.starts_with(p));
         let all: Vec<_> = IMAGES.iter().map(|i| i.tag).filter(|tag| !apart(tag)).collect();
-        assert_eq!((selected(&[]), all.len()), (all, IMAGES.len() - 4));
+        assert_eq!((selected(&[]), all.len()), (all, IMAGES.len() - 6));
         let gitea = [BASE, "gitea/gitea:1.25.5-rootless", "gitea/gitea:1.26.0-rootless"];
         assert_eq!(selected(&["gitea/gitea"]), gitea);
+        assert_eq!(selected(&["drone"]), [BASE, "drone/drone:1.9.2", "drone/drone:1.10.1"]);
         assert_eq!(selected(&["keycloak/keycloak:26.7.3"]), [BASE, "keycloak/keycloak:26.7.3"]);
         assert_eq!(select(&["ngnix".to_owned()]), Err("ngnix".to_owned()));
     }
