@@ -8,13 +8,14 @@ use harness_core::chain::Chain;
 use harness_core::http::{Answer, Client, HttpError, Method};
 use harness_core::secret::Secret;
 use harness_core::wait::{Hint, Pace, Readiness, WaitError, until};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::encoded::with_form;
+use crate::jwt::claimed;
 use crate::party::{GrantError, granted};
 use crate::refusal::Refusal;
 use crate::seen::seen;
@@ -205,6 +206,25 @@ impl Keycloak {
         Ok(token)
     }
 
+    /// Returns how far its clock is ahead of ours, negative when it is behind, to the second: a token that it gives now
+    /// says when it was issued.
+    ///
+    /// # Errors
+    /// The administrator is not let in, or what comes does not say.
+    pub async fn clock_ahead(&self) -> Result<SignedDuration, AdminError> {
+        let act = "read the clock".to_owned();
+        let asked = self.now();
+        let held = self.fetch_token(&act).await?;
+        let issued = claimed(&held.token).ok().and_then(|claims| {
+            let seconds = claims.get("iat").and_then(Value::as_i64)?;
+            Timestamp::from_second(seconds).ok()
+        });
+        let expected = "a token that says when it was issued".to_owned();
+        let seen = "one that does not".to_owned();
+        let issued = issued.ok_or(AdminError::Unexpected { act, expected, seen })?;
+        Ok(apart(issued, asked, self.now()))
+    }
+
     async fn fetch_token(&self, act: &str) -> Result<Held, AdminError> {
         let asked = self.now();
         let path = "/realms/master/protocol/openid-connect/token";
@@ -256,6 +276,12 @@ fn is_final(error: &AdminError) -> bool {
         | Refusal::NoRealm
         | Refusal::Other { .. } => false,
     }
+}
+
+/// Returns how far a time, of which only the seconds are known, is outside of a span.
+fn apart(time: Timestamp, from: Timestamp, to: Timestamp) -> SignedDuration {
+    let (time, from, to) = (time.as_second(), from.as_second(), to.as_second());
+    SignedDuration::from_secs(if time < from { time - from } else { (time - to).max(0) })
 }
 
 /// Returns how long a token that lives so long is used.
@@ -310,6 +336,13 @@ mod tests {
         assert_eq!(useful(seconds(300)), seconds(290));
         assert_eq!(useful(seconds(8)), seconds(4));
         assert_eq!(useful(seconds(0)), seconds(0));
+    }
+
+    #[test]
+    fn a_clock_is_off_by_what_lies_outside_of_the_time_that_asking_took() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let off = |time| apart(at(time), at(100), at(105)).as_secs();
+        assert_eq!([40, 99, 100, 103, 105, 106, 400].map(off), [-60, -1, 0, 0, 0, 1, 295]);
     }
 
     fn answer(status: u16, body: &str, location: Option<&str>) -> Answer {

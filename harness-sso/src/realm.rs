@@ -12,7 +12,7 @@ use crate::reap::{SeenRealm, realms_to_reap};
 use crate::undo::{Remember, Undo};
 
 /// The attribute in which a realm says what app it was made for.
-const MADE_FOR: &str = "ccci.made-for";
+pub(crate) const MADE_FOR: &str = "ccci.made-for";
 
 /// A realm that was made for an app.
 #[derive(Clone, Debug)]
@@ -44,6 +44,31 @@ impl Keycloak {
         // A token from before the realm knows nothing of it.
         self.forget_token().await;
         Ok(realm)
+    }
+
+    /// Makes the realm of an app anew, once what takes it back is registered. One run at a time has an app: a realm that
+    /// says itself that it was made for this one was left by a run that was killed, and goes first with all that is in
+    /// it. One that says so of no app, or of another, stays.
+    ///
+    /// # Errors
+    /// The undo could not be registered, and nothing was made; or the Keycloak did not make it, also because there is
+    /// one of this name that is not the app's.
+    pub async fn renew_realm(
+        &self,
+        app: &Domain,
+        undos: &mut dyn Remember,
+    ) -> Result<Realm, MakeError> {
+        let made = self.create_realm(app, undos).await;
+        let Err(MakeError::Failed(AdminError::AlreadyThere { .. })) = &made else { return made };
+        let name = RealmName::for_app(app);
+        let is_left = |seen: &SeenRealm| {
+            seen.name == name.as_str() && seen.made_for.as_deref() == Some(app.as_str())
+        };
+        if !self.realms().await?.iter().any(is_left) {
+            return made;
+        }
+        self.delete_realm(&name).await?;
+        self.create_realm(app, undos).await
     }
 
     /// Returns the handle of a realm, which may not be there.

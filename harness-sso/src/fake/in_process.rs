@@ -76,6 +76,14 @@ impl FakeKeycloak {
         self.with(|state| state.trouble = trouble);
     }
 
+    /// Ends the sessions of its administrators; returns whether there were any.
+    ///
+    /// # Panics
+    /// Never: what it keeps is in memory.
+    pub fn log_administrators_out(&self) -> bool {
+        self.with(|state| self.play(state).log_administrators_out().expect("memory can be reached"))
+    }
+
     /// Returns what was asked, as method and path, and forgets it.
     pub fn asked(&self) -> Vec<String> {
         self.with(|state| std::mem::take(&mut state.asked))

@@ -5,6 +5,7 @@
 mod in_process;
 mod play;
 mod play_admin;
+mod play_left;
 mod play_login;
 mod play_pages;
 mod play_tokens;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use harness_core::cause::CauseClass;
+use harness_core::http::Method;
 use harness_core::secret::Secret;
 use harness_core::wait::WaitError;
 
 use super::stage::{CALLBACK, NEWER, Stage, administered, alice, domain};
-use crate::fake::Trouble;
+use crate::fake::{Trouble, Wrong};
 use crate::*;
 
 /// Takes nothing.
@@ -35,6 +36,54 @@ async fn a_realm_is_made_once_found_and_taken_back_however_often() {
     }
     let left = stage.keycloak.realms().await.unwrap();
     assert_eq!(left, [SeenRealm { name: "master".to_owned(), made_for: None }]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_realm_that_a_killed_run_left_is_made_anew_and_nobody_elses_is() {
+    let stage = Stage::new(NEWER);
+    let app = domain("gite-a1b2c3.ccci.test");
+    let left = stage.keycloak.create_realm(&app, &mut Vec::new()).await.unwrap();
+    left.create_person(&alice()).await.unwrap();
+    let mut undos = Vec::new();
+    let realm = stage.keycloak.renew_realm(&app, &mut undos).await.unwrap();
+    assert_eq!(realm.name(), left.name());
+    assert_eq!(realm.find_person("alice").await.unwrap(), None);
+    assert!(undos.iter().all(|undo| *undo == realm.undo()) && !undos.is_empty());
+    // Somebody's own realm of this name says nothing of the app, or that it was made for another one.
+    for made_for in [None, Some("other-a1b2c3.ccci.test")] {
+        realm.delete().await.unwrap();
+        let theirs = serde_json::json!({
+            "realm": realm.name(), "enabled": true, "attributes": {"ccci.made-for": made_for},
+        });
+        let put = stage.keycloak.call("make a realm", Method::POST, "", Some(&theirs)).await;
+        assert_eq!(put.unwrap().status, 201);
+        realm.create_person(&alice()).await.unwrap();
+        let error = stage.keycloak.renew_realm(&app, &mut Vec::new()).await.unwrap_err();
+        assert!(matches!(error, MakeError::Failed(AdminError::AlreadyThere { .. })), "{error}");
+        assert!(realm.find_person("alice").await.unwrap().is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_ends_while_a_realm_is_made_is_fetched_anew() {
+    let app = domain("gite-a1b2c3.ccci.test");
+    let stage = Stage::new(NEWER);
+    stage.keycloak.ready(Duration::from_secs(1)).await.unwrap();
+    assert!(stage.fake.log_administrators_out());
+    let realm = stage.keycloak.renew_realm(&app, &mut Vec::new()).await.unwrap();
+    assert!(stage.fake.log_administrators_out());
+    realm.create_person(&alice()).await.unwrap();
+    let granted = |asked: &String| asked.ends_with("/master/protocol/openid-connect/token");
+    assert_eq!(stage.fake.asked().iter().filter(|asked| granted(asked)).count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_off_is_seen_by_what_it_dates() {
+    let stage = Stage::new(NEWER);
+    for (wrong, ahead) in [(None, 0), (Some(Wrong::Ahead), 600), (Some(Wrong::Behind), -600)] {
+        stage.fake.be(wrong);
+        assert_eq!(stage.keycloak.clock_ahead().await.unwrap().as_secs(), ahead);
+    }
 }
 
 #[tokio::test(start_paused = true)]
