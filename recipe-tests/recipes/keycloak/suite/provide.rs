@@ -1,7 +1,10 @@
 //! What an app that depends on Keycloak gets of it: a realm of its own with a client, a person, and one who is not let
 //! in.
 
-use recipe_tests::sso::{ClientWanted, IdentityProvider as _, Person, Realm, RealmName};
+use recipe_tests::sso::claims::LEEWAY;
+use recipe_tests::sso::{
+    ClientWanted, IdentityProvider as _, Keycloak, Person, Realm, RealmName,
+};
 use recipe_tests::{CauseClass, Check, Consumer, Credentials, Ctx, Failure, ensure};
 
 use super::server::keycloak;
@@ -31,7 +34,8 @@ const DISABLED: &str = "disabled";
 pub(super) async fn for_app(ctx: Ctx) -> Check {
     let consumer = consumer(&ctx)?;
     let keycloak = keycloak(&ctx).await?;
-    let realm = keycloak.create_realm(&consumer.app.domain, &mut Vec::new()).await?;
+    clocks_agree(&keycloak).await?;
+    let realm = keycloak.renew_realm(&consumer.app.domain, &mut Vec::new()).await?;
     let back = |path: &String| format!("https://{}{path}", consumer.app.domain);
     let redirects: Vec<String> = consumer.redirects.iter().map(back).collect();
     let redirects: Vec<&str> = redirects.iter().map(String::as_str).collect();
@@ -86,4 +90,15 @@ async fn person(ctx: &Ctx, realm: &Realm, role: &str) -> Result<(Credentials, St
     person.email.clone_from(&account.email);
     let id = realm.create_person(&person).await?;
     Ok((account, id))
+
+/// Its clock and the app's agree, as far as apps take tokens for valid: what it signs is of no use to anybody otherwise,
+/// and that is no fault of the app that is given it.
+async fn clocks_agree(keycloak: &Keycloak) -> Check {
+    let ahead = keycloak.clock_ahead().await?;
+    if ahead.unsigned_abs() <= LEEWAY {
+        return Ok(());
+    }
+    let (by, way) = (ahead.unsigned_abs(), if ahead.is_negative() { "behind" } else { "ahead" });
+    let text = format!("expected its clock to be within {LEEWAY:?} of the app's, seen {by:?} {way}");
+    Err(Failure::error(CauseClass::Host, text))
 }
