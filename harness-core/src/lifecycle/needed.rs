@@ -2,8 +2,10 @@
 //! removed after it. Main type: [`Needed`].
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::time::Instant;
 
 use crate::cause::{Cause, CauseClass};
 use crate::event::{Happened, WaitedOn};
@@ -19,6 +21,9 @@ use super::job::{Job, Limits, RecipeStates, State};
 use super::tiers::{TierEnd, Trouble};
 use super::trials::Trials;
 use super::warm::judged;
+
+/// What takes longer for an answer is of no use to an app: logging in takes a dozen of them.
+const OF_USE_WITHIN: Duration = Duration::from_secs(2);
 
 /// A recipe that is deployed because another one needs it: all that its installation takes.
 #[derive(Clone, Debug)]
@@ -203,7 +208,14 @@ impl<'a, P: Platform, T: Trials> Job<'a, P, T> {
         if let Some(service) = replaced(ran, &now) {
             return Some(format!("service `{service}` did not run all the time"));
         }
-        self.is_answering().await.err()
+        let began = Instant::now();
+        match self.is_answering().await {
+            Ok(()) if began.elapsed() > OF_USE_WITHIN => {
+                Some(format!("it took {:.1?} for an answer", began.elapsed()))
+            }
+            Ok(()) => None,
+            Err(why) => Some(why),
+        }
     }
 
     /// Removes the dependencies, last to first. One that is kept warm stays, without what it provided.

@@ -116,6 +116,21 @@ async fn one_that_is_lost_on_the_way_is_not_the_apps_fault() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_fails_beside_one_that_hardly_answers_is_not_verified() {
+    let failed = vec![done("serves", Status::Fail, Some(CauseClass::App))];
+    let scene = || scene().says(Phase::Check, Tier::Custom, failed.clone());
+    let before = scene().play().await.counts["b.get"];
+    let of = async |seconds| {
+        let slow = Act::Take(Duration::from_secs(seconds));
+        cause(&scene().on("b.get", before, slow).play().await)
+    };
+    assert_eq!(of(1).await.0, RunVerdict::Fail, "it is there: the failure stands");
+    let (verdict, class, evidence) = of(5).await;
+    assert_eq!((verdict, class), (RunVerdict::NotVerified, Some(CauseClass::Host)));
+    assert!(evidence.contains("lost meanwhile: it took 5.0s for an answer"), "{evidence}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_check_that_is_skipped_though_its_dependency_is_there_fails() {
     let skipped = vec![done("serves", Status::Skip, None)];
     let played = scene().says(Phase::Check, Tier::Custom, skipped.clone()).play().await;

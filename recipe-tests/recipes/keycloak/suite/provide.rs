@@ -2,9 +2,7 @@
 //! in.
 
 use recipe_tests::sso::claims::LEEWAY;
-use recipe_tests::sso::{
-    ClientWanted, IdentityProvider as _, Keycloak, Person, Realm, RealmName,
-};
+use recipe_tests::sso::{ClientWanted, IdentityProvider as _, Keycloak, Person, Realm, RealmName};
 use recipe_tests::{CauseClass, Check, Consumer, Credentials, Ctx, Failure, ensure};
 
 use super::server::keycloak;
@@ -90,6 +88,7 @@ async fn person(ctx: &Ctx, realm: &Realm, role: &str) -> Result<(Credentials, St
     person.email.clone_from(&account.email);
     let id = realm.create_person(&person).await?;
     Ok((account, id))
+}
 
 /// Its clock and the app's agree, as far as apps take tokens for valid: what it signs is of no use to anybody otherwise,
 /// and that is no fault of the app that is given it.
@@ -99,6 +98,7 @@ async fn clocks_agree(keycloak: &Keycloak) -> Check {
         return Ok(());
     }
     let (by, way) = (ahead.unsigned_abs(), if ahead.is_negative() { "behind" } else { "ahead" });
-    let text = format!("expected its clock to be within {LEEWAY:?} of the app's, seen {by:?} {way}");
+    let text =
+        format!("expected its clock to be within {LEEWAY:?} of the app's, seen {by:?} {way}");
     Err(Failure::error(CauseClass::Host, text))
 }
