@@ -387,6 +387,8 @@ mod tests {
                 | Places::Pulls
                 | Places::During(_)
                 | Places::Calls
+                | Places::Beside
+                | Places::Provided
                 | Places::Events => false,
             };
             assert!(!is_one || has(Fault(class.what)), "{} stands in no row", class.name);

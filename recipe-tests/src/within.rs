@@ -18,12 +18,12 @@ struct Router {
 impl Responder for Router {
     fn respond(&self, asked: Asked) -> BoxFuture<'_, Result<Answer, HttpError>> {
         let Asked { method, path, headers, body } = asked;
-        let answer = self.attached.ask(&Request { method, path, headers, body });
-        let answer = answer.ok_or_else(|| HttpError::Connect {
+        let request = Request { method, path, headers, body };
+        let elsewhere = || HttpError::Connect {
             url: format!("https://{}", self.attached.app().domain),
             reason: "the simulated server is in another process".to_owned(),
-        });
-        std::future::ready(answer).boxed()
+        };
+        async move { self.attached.ask(&request).await.ok_or_else(elsewhere) }.boxed()
     }
 }
 

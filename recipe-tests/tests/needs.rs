@@ -16,6 +16,7 @@ use harness_core::report::{Results, RunVerdict};
 use harness_core::run_file::{Phase, RunFile, TrialLine};
 use harness_core::tier::{Status, Tier};
 use harness_local::embedded::{Embedded, InProcessSettings};
+use harness_local::fault::{Fault, Faulty, Told};
 use recipe_tests::TrialsInProcess;
 
 use played::play;
@@ -78,6 +79,15 @@ async fn run(
     subject: &Subject,
     change: impl Fn(&RunFile, TrialsEnded) -> TrialsEnded + Send + Sync,
 ) -> (Vec<Event>, Vec<String>) {
+    run_with(subject, &[], change).await
+}
+
+/// The same, and something goes wrong meanwhile.
+async fn run_with(
+    subject: &Subject,
+    faults: &[Fault],
+    change: impl Fn(&RunFile, TrialsEnded) -> TrialsEnded + Send + Sync,
+) -> (Vec<Event>, Vec<String>) {
     let prepared = &subject.prepared;
     let platform = Embedded::start_in_process(InProcessSettings {
         seed: 7,
@@ -89,8 +99,11 @@ async fn run(
     let platform = platform.expect("the suite's overlay can be used");
     let trials = TrialsInProcess::new(platform.attached(&prepared.plan.app), 7);
     let trials = Heard { trials, secrets: std::sync::Mutex::default(), change };
+    let platform = Faulty::new(platform, faults, 7).beside(prepared.beside());
+    let told = Told { trials: &trials, platform: &platform };
     let limits = (None, Limits::for_suite);
-    let events = play(subject, &platform, &trials, limits, "nowhere".into()).await;
+    let events = play(subject, &platform, &told, limits, "nowhere".into()).await;
+    assert_eq!(platform.took_effect(), faults);
     (events, trials.secrets.into_inner().expect("nobody panics with it"))
 }
 
@@ -186,4 +199,27 @@ async fn a_secret_that_the_recipe_does_not_know_is_the_suites_fault() {
     assert_eq!((results.verdict, class), (RunVerdict::Fail, Some(CauseClass::Suite)));
     assert!(said(&results).contains("clients_secret doesn't exist"), "{}", said(&results));
     assert_eq!(of_install(&results, "secrets_inserted"), Some(Status::Fail));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_wrong_with_it_is_never_the_recipes_fault() {
+    let (passed, host) =
+        ((RunVerdict::Pass, None), (RunVerdict::NotVerified, Some(CauseClass::Host)));
+    let subject = subject("gitea", None);
+    for (fault, expected) in [
+        ("dep-realm-there", passed),
+        ("dep-token-expired", passed),
+        ("dep-clock:+50s", passed),
+        ("dep-clock:-5m", host),
+        ("dep-slow:2", passed),
+        ("dep-dies@provide", host),
+        ("dep-dies@upgrade", host),
+        ("dep-restarts@upgrade", host),
+    ] {
+        let fault: Fault = fault.parse().expect("a fault");
+        let results = results(&run_with(&subject, &[fault], as_it_is).await.0);
+        let class = results.cause.as_ref().map(|cause| cause.class);
+        assert_eq!((results.verdict, class), expected, "{fault}: {}", said(&results));
+        assert!(results.census.left_behind.is_empty() && results.flags.clean_teardown, "{fault}");
+    }
 }

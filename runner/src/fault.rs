@@ -52,7 +52,7 @@ impl ProcessFaults {
     pub fn new(faults: &[Fault]) -> Self {
         let due = |fault: &Fault| match fault.at {
             At::Event(nth) => Some((nth, signal(fault.what)?)),
-            At::Anywhere | At::Tier(_) | At::Phase(..) => None,
+            At::Anywhere | At::Provide | At::Tier(_) | At::Phase(..) => None,
         };
         Self { due: faults.iter().filter_map(due).collect(), heard: 0 }
     }
@@ -75,7 +75,13 @@ mod tests {
 
     #[test]
     fn what_needs_a_machine_in_memory_is_refused_with_what_can_be_had() {
-        for text in ["crash-loop:3@upgrade", "host-slow:10", "kill@event:417", "int@event:1"] {
+        for text in [
+            "crash-loop:3@upgrade",
+            "host-slow:10",
+            "dep-dies@custom",
+            "kill@event:417",
+            "int@event:1",
+        ] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }
         for text in ["disk-full@event:3", "second-run", "gc@event:9", "deadline:1m"] {

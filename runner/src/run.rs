@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_abra::{ConnectError, Swarm, SwarmSettings};
 use harness_core::event::Stop;
-use harness_core::lifecycle::{Keep, Limits, StopSignal};
+use harness_core::lifecycle::{Keep, Limits, StopSignal, Trials};
 use harness_core::name::{InvalidRunId, RunId};
 use harness_core::platform::Platform;
 use harness_core::process::BaseEnv;
@@ -15,7 +15,7 @@ use harness_core::report::{ExitStatus, RunVerdict};
 use harness_core::suite::Settings as SuiteSettings;
 use harness_core::tier::Tier;
 use harness_local::embedded::{Embedded, EmbeddedSettings, SPEED, SUFFIX, StartError};
-use harness_local::fault::{Fault, Faulty, Kind};
+use harness_local::fault::{Fault, Faulty, Kind, Told};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -213,7 +213,8 @@ impl Here<'_> {
                 let faulty = Faulty::new(embedded, &self.request.faults, seed)
                     .sparing_base(prepared.plan.across_versions.is_some())
                     .beside(prepared.beside());
-                let ended = self.session(&prepared, &faulty, &trials, None).await;
+                let told = Told { trials: &trials, platform: &faulty };
+                let ended = self.session(&prepared, &faulty, &told, None).await;
                 self.say_faults(&faulty.took_effect());
                 ended
             }
@@ -288,11 +289,11 @@ impl Here<'_> {
         Ok(Embedded::start(settings).await?)
     }
 
-    async fn session<P: Platform>(
+    async fn session<P: Platform, T: Trials>(
         &self,
         prepared: &Prepared,
         platform: &P,
-        trials: &TrialsProcess,
+        trials: &T,
         leasing: Option<Leasing>,
     ) -> Result<Ended, RunError> {
         let deps = prepared.all_needed(|settings| self.limits(settings));

@@ -139,6 +139,8 @@ impl Subject {
             hooks: self.has_hooks,
             secrets: self.has_secrets,
             suite: self.prepared.suite.has_folder,
+            beside: !plan.deps.is_empty(),
+            provider: self.prepared.deps.iter().any(|dep| !dep.suite.provides.is_empty()),
             events: EVENTS,
             boot_limit: self.boot_limit,
             ok: self.prepared.suite_settings.health.ok.clone(),

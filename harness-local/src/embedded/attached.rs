@@ -119,13 +119,13 @@ impl Attached {
 
     /// Takes a request through the router of a server in this process; none when it is in another: there one asks
     /// over HTTPS.
-    pub fn ask(&self, asked: &Request) -> Option<Answer> {
+    pub async fn ask(&self, asked: &Request) -> Option<Answer> {
         match &self.way {
             Way::Port { .. } => None,
             Way::Here { shared, .. } => {
                 let host = asked.headers.iter().find(|(name, _)| name == "host");
                 let host = host.map_or(self.app.domain.as_str(), |(_, host)| host.as_str());
-                Some(routed::answer(shared, host, asked))
+                Some(routed::answer(shared, host, asked).await)
             }
         }
     }

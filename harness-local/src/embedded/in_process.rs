@@ -12,6 +12,7 @@ use harness_core::platform::{App, Attachment};
 use harness_core::process::BaseEnv;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::attached::Attached;
 use super::clock::Clock;
@@ -65,6 +66,11 @@ impl Embedded<InProcess> {
         self.reach.shared.with(|w| w.sabotage_came_to_something())
     }
 
+    /// Returns whether an app really serves, whatever the harness knows of it.
+    pub fn serves(&self, app: &App) -> bool {
+        self.reach.shared.with(|w| w.serves(&app.stack))
+    }
+
     /// Returns the server's clock.
     pub fn clock(&self) -> ServerClock {
         ServerClock { shared: Arc::clone(&self.reach.shared) }
@@ -108,14 +114,16 @@ impl Reach for InProcess {
         Attachment::InProcess
     }
 
-    async fn get(&self, app: &App, path: &str, _: Duration) -> Result<Answer, HttpError> {
+    async fn get(&self, app: &App, path: &str, limit: Duration) -> Result<Answer, HttpError> {
         let asked = Request {
             method: "GET".to_owned(),
             path: path.to_owned(),
             headers: vec![("host".to_owned(), app.domain.to_string())],
             body: Vec::new(),
         };
-        Ok(routed::answer(&self.shared, app.domain.as_str(), &asked))
+        let answer = routed::answer(&self.shared, app.domain.as_str(), &asked);
+        let url = format!("https://{}{path}", app.domain);
+        timeout(limit, answer).await.map_err(|_elapsed| HttpError::TimedOut { url, limit })
     }
 
     fn host(&self) -> Option<(&Utf8Path, &BaseEnv)> {

@@ -9,8 +9,12 @@ use crate::world::{Request, Routed};
 /// What stands for the certificate of a host that the router knows. Over loopback a real one is shown in its place.
 const OWN_CERTIFICATE: &str = "SIMULATED CERTIFICATE OF THE HOST";
 
-/// Takes a request through the router and returns what a client sees.
-pub(super) fn answer(shared: &Shared, host: &str, asked: &Request) -> Answer {
+/// Takes a request through the router and returns what a client sees, as soon as a slow app has it.
+pub(super) async fn answer(shared: &Shared, host: &str, asked: &Request) -> Answer {
+    let delay = shared.with(|w| w.delay(host, asked));
+    if !delay.is_zero() {
+        shared.pass(delay).await;
+    }
     match shared.with(|w| w.route(host, asked)) {
         // A router has a certificate for the hosts of its rules and shows its default one to all others.
         Routed::Unknown => own(NOT_FOUND, DEFAULT_CERTIFICATE),

@@ -85,7 +85,7 @@ async fn answer(
         headers: parts.headers.iter().map(|(n, v)| (n.to_string(), text(v))).collect(),
         body: body.to_bytes().to_vec(),
     };
-    let answer = routed::answer(shared, &host, &asked);
+    let answer = routed::answer(shared, &host, &asked).await;
     if let Some(client) = client.filter(|_| answer.status == 101) {
         upgrade::tunnel(client, (&host, &asked), shared, tunnels);
     }

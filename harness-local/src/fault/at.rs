@@ -13,9 +13,14 @@ pub enum At {
     Tier(Tier),
     /// In a phase: at its first time, or at its first time in a tier.
     Phase(Phase, Option<Tier>),
+    /// While what the app needs is made ready for it.
+    Provide,
     /// When the run has said so many things.
     Event(u64),
 }
+
+/// How it is written that something happens while what the app needs is made ready.
+const PROVIDE: &str = "provide";
 
 /// A phase of a run, as a platform sees it: what is asked of it. Backup and restore are tiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +107,9 @@ impl At {
                 format!("expected a number of an event, such as event:417, seen `{number}`")
             });
         }
+        if text == PROVIDE {
+            return Ok(Self::Provide);
+        }
         let (first, second) = match text.split_once('@') {
             Some((first, second)) => (first, Some(second)),
             None => (text, None),
@@ -119,7 +127,7 @@ impl At {
     /// Returns the tier that it names.
     pub const fn tier(self) -> Option<Tier> {
         match self {
-            Self::Anywhere | Self::Event(_) => None,
+            Self::Anywhere | Self::Provide | Self::Event(_) => None,
             Self::Tier(tier) => Some(tier),
             Self::Phase(_, tier) => tier,
         }
@@ -127,7 +135,8 @@ impl At {
 }
 
 fn unknown(text: &str) -> String {
-    let words = Phase::ALL.map(Phase::word).into_iter().chain(Tier::ALL.map(Tier::word));
+    let tiers = Tier::ALL.map(Tier::word).into_iter().chain([PROVIDE]);
+    let words = Phase::ALL.map(Phase::word).into_iter().chain(tiers);
     let words: Vec<&str> = words.collect();
     format!("expected event:N or one of {}, seen `{text}`", words.join(", "))
 }
@@ -136,6 +145,7 @@ impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anywhere => Ok(()),
+            Self::Provide => write!(f, "@{PROVIDE}"),
             Self::Tier(tier) => write!(f, "@{tier}"),
             Self::Phase(phase, None) => write!(f, "@{}", phase.word()),
             Self::Phase(phase, Some(tier)) => write!(f, "@{}@{tier}", phase.word()),
@@ -161,6 +171,10 @@ pub enum Places {
     Calls,
     /// At the backup, which it is without a place, or at the restore.
     Backups,
+    /// While what the app needs is made ready for it, or in a tier, as its checks are run; one must be named.
+    Beside,
+    /// While what the app needs is made ready for it, which need not be named.
+    Provided,
     /// When the run has said so many things: `@event:N`, which must be named.
     Events,
 }
@@ -176,6 +190,8 @@ impl Places {
             Self::During(phase) => format!("[@{}]", phase.word()),
             Self::Calls => "@phase, @tier or @phase@tier".to_owned(),
             Self::Backups => "[@backup or @restore]".to_owned(),
+            Self::Beside => format!("@{PROVIDE} or @tier"),
+            Self::Provided => format!("[@{PROVIDE}]"),
             Self::Events => "@event:N".to_owned(),
         }
     }
@@ -184,7 +200,9 @@ impl Places {
         let is_deploy = |tier| matches!(tier, Tier::Install | Tier::Upgrade);
         match (self, at) {
             (Self::Throughout | Self::Deploys | Self::Pulls | Self::Backups, At::Anywhere)
-            | (Self::Only(_) | Self::During(_), At::Anywhere)
+            | (Self::Only(_) | Self::During(_) | Self::Provided, At::Anywhere)
+            | (Self::Beside | Self::Provided, At::Provide)
+            | (Self::Beside, At::Tier(_))
             | (Self::Events, At::Event(_))
             | (Self::Calls, At::Phase(..)) => true,
             (Self::Calls, At::Tier(tier)) => tier != Tier::Custom,
@@ -201,8 +219,10 @@ impl Places {
                 | Self::During(_)
                 | Self::Calls
                 | Self::Backups
+                | Self::Beside
+                | Self::Provided
                 | Self::Events,
-                At::Anywhere | At::Tier(_) | At::Phase(..) | At::Event(_),
+                At::Anywhere | At::Tier(_) | At::Phase(..) | At::Provide | At::Event(_),
             ) => false,
         }
     }

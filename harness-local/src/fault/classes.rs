@@ -8,7 +8,7 @@ use harness_core::tier::Tier::{self, Backup, Custom, Install, Restore, Upgrade};
 use super::amount::Parameter::{self, Jump, Nothing, Number, Share, Time, TimeOrForEver, Times};
 use super::at::{Phase, Places};
 use super::what::{Kind, What};
-use Places::{Backups, Calls, Deploys, During, Events, Only, Pulls, Throughout};
+use Places::{Backups, Beside, Calls, Deploys, During, Events, Only, Provided, Pulls, Throughout};
 
 /// A class of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +185,18 @@ pub const CLASSES: &[Class] = &[
         .stands_for("backup disk full"),
     around((What::RepositoryGone, "repository-gone"), Nothing, Backups, "The backup agent's repository cannot be reached.")
         .stands_for("remote repository down"),
+    around((What::DepSlow, "dep-slow"), Number(10), Throughout, "What the app needs boots so many times as slow, and takes so many quarters of a second for each answer.")
+        .stands_for("provider slow"),
+    around((What::DepDies, "dep-dies"), Nothing, Beside, "What the app needs ends, and so does whatever is started in its place.")
+        .stands_for("provider dies"),
+    around((What::DepRestarts, "dep-restarts"), Nothing, Beside, "What the app needs ends, and its restart policy brings it back.")
+        .stands_for("provider restarts"),
+    around((What::DepClock, "dep-clock"), Jump(300_000), Throughout, "The clock of what the app needs is so far ahead, or behind: what it dates, its tokens too, is dated by that.")
+        .stands_for("clock skew between provider and app"),
+    around((What::DepRealmThere, "dep-realm-there"), Nothing, Provided, "In the identity provider there is a realm of the app's already, with what a killed run left in it; such a run must pass.")
+        .stands_for("realm left by a killed run"),
+    around((What::DepTokenExpired, "dep-token-expired"), Nothing, Provided, "The tokens of the identity provider's administrator end while the app's realm is made; such a run must pass.")
+        .stands_for("admin token expired in mid-setup"),
     process((What::Kill, "kill"), Nothing, Events, "The harness is killed (SIGKILL).")
         .stands_for("SIGKILL at each step"),
     process((What::Term, "term"), Nothing, Events, "The harness is told to end (SIGTERM).")

@@ -34,6 +34,10 @@ pub struct Shape {
     pub secrets: bool,
     /// Whether the recipe has a suite of its own.
     pub suite: bool,
+    /// Whether the recipe needs others.
+    pub beside: bool,
+    /// Whether one of those is an identity provider.
+    pub provider: bool,
     /// How many events a run without faults has.
     pub events: u64,
     /// How long the suite's limits let a deploy take. Boots are drawn well below: images, tasks and a watched update take
@@ -63,8 +67,10 @@ impl Shape {
         let is_there = match class.places {
             Places::Only(tier) => self.has(tier),
             Places::Backups => self.has(Tier::Backup),
-            Places::Throughout
-            | Places::Deploys
+            Places::Beside => self.beside,
+            Places::Provided => self.provider,
+            Places::Throughout => self.beside || !is_beside(class),
+            Places::Deploys
             | Places::Pulls
             | Places::During(_)
             | Places::Calls
@@ -100,6 +106,19 @@ impl Shape {
     }
 }
 
+/// Returns whether a class is about what the app needs.
+const fn is_beside(class: &Class) -> bool {
+    matches!(
+        class.what,
+        What::DepSlow
+            | What::DepDies
+            | What::DepRestarts
+            | What::DepClock
+            | What::DepRealmThere
+            | What::DepTokenExpired
+    )
+}
+
 /// Draws up to four faults that can happen in a run. At most one is the recipe's: of two, the first hides the other.
 pub fn random(numbers: &mut Random, shape: &Shape) -> Vec<Fault> {
     // None, one, two, three, four.
@@ -120,6 +139,10 @@ pub fn random(numbers: &mut Random, shape: &Shape) -> Vec<Fault> {
             .filter(|c| c.kind == kind && shape.suits(c))
             .filter(|c| drawn.iter().all(|f| f.what != c.what && !exclude(f.what, c.what)))
             .collect();
+        // Half of what is around a recipe that needs others is the others.
+        let about = (kind == Kind::Environment && shape.beside).then(|| chance(numbers, 50));
+        let fits = |class: &&&Class| about.is_none_or(|about| is_beside(class) == about);
+        let classes: Vec<&Class> = classes.iter().filter(fits).copied().collect();
         if !classes.is_empty() {
             let class = classes[below(numbers, classes.len())];
             drawn.push(one(class, numbers, shape));
@@ -141,6 +164,9 @@ fn one(class: &'static Class, numbers: &mut Random, shape: &Shape) -> Fault {
         Parameter::Times => chance(numbers, 50).then(|| Amount::Number(between(numbers, 1, 12))),
         Parameter::Number(_) if class.what == What::HostSlow => {
             Some(Amount::Number(between(numbers, 2, 10)))
+        }
+        Parameter::Number(_) if class.what == What::DepSlow => {
+            Some(Amount::Number(between(numbers, 2, 60)))
         }
         Parameter::Number(usual) => {
             let mut wrong = vec![usual, 404, 500, 502, 503];
@@ -166,7 +192,14 @@ fn one(class: &'static Class, numbers: &mut Random, shape: &Shape) -> Fault {
 fn place(class: &Class, numbers: &mut Random, shape: &Shape) -> At {
     let deploy = if shape.upgrade && chance(numbers, 50) { Tier::Upgrade } else { Tier::Install };
     match class.places {
-        Places::Throughout | Places::Only(_) | Places::During(_) => At::Anywhere,
+        Places::Throughout | Places::Only(_) | Places::During(_) | Places::Provided => At::Anywhere,
+        Places::Beside => {
+            let tiers: Vec<Tier> = Tier::ALL.into_iter().filter(|tier| shape.has(*tier)).collect();
+            match tiers.get(below(numbers, tiers.len() + 1)) {
+                Some(tier) => At::Tier(*tier),
+                None => At::Provide,
+            }
+        }
         Places::Deploys => At::Tier(deploy),
         Places::Pulls => At::Phase(Phase::Prepull, Some(deploy)),
         Places::Backups if shape.restore && chance(numbers, 50) => At::Tier(Tier::Restore),

@@ -24,6 +24,8 @@ pub struct Faulty<R> {
     faults: Vec<Fault>,
     /// What is deployed because the recipe under test needs it.
     beside: Vec<RecipeName>,
+    /// A number for each fault, by which one of several moments is chosen.
+    sorts: Vec<u64>,
     state: Mutex<State>,
 }
 
@@ -83,6 +85,8 @@ impl<R: Reach> Faulty<R> {
         let faults: Vec<Fault> =
             faults.iter().copied().filter(|f| f.kind() != Kind::Process).collect();
         let numbers = faults.iter().map(|f| Random::new(seed ^ hashed(&f.to_string()))).collect();
+        let sort = |f: &Fault| Random::new(!seed ^ hashed(&f.to_string())).next();
+        let sorts = faults.iter().map(sort).collect();
         let state = State {
             course: Course::default(),
             begun: vec![false; faults.len()],
@@ -93,7 +97,7 @@ impl<R: Reach> Faulty<R> {
             moving: None,
             deployed: Vec::new(),
         };
-        let faulty = Self { inner, faults, beside: Vec::new(), state: Mutex::new(state) };
+        let faulty = Self { inner, faults, beside: Vec::new(), sorts, state: Mutex::new(state) };
         faulty.begin_what_is_throughout();
         faulty
     }
@@ -114,6 +118,28 @@ impl<R: Reach> Faulty<R> {
     /// Returns the server itself.
     pub const fn inner(&self) -> &Embedded<R> {
         &self.inner
+    }
+
+    /// Returns whether a recipe is deployed because the one under test needs it.
+    pub(super) fn is_beside(&self, recipe: &RecipeName) -> bool {
+        self.beside.contains(recipe)
+    }
+
+    /// Returns whether the recipe under test needs others.
+    pub(super) const fn has_beside(&self) -> bool {
+        !self.beside.is_empty()
+    }
+
+    /// Returns the number by which one of several moments of a fault is chosen.
+    pub(super) fn sort_of(&self, id: usize) -> u64 {
+        self.sorts[id]
+    }
+
+    /// Begins a fault unless it has begun; returns a number for all that is random in it.
+    pub(super) fn begin_once(&self, id: usize) -> Option<u64> {
+        let mut state = self.state();
+        let begins = !std::mem::replace(&mut state.begun[id], true);
+        begins.then(|| state.numbers[id].next())
     }
 
     pub(super) fn faults(&self) -> &[Fault] {
@@ -155,6 +181,7 @@ impl<R: Reach> Faulty<R> {
                 let seed = self.state().numbers[id].next();
                 self.shared().deliver(delivery, seed);
             }
+            self.begin_beside(id, *fault);
             if fault.what == What::HostSlow {
                 let times = fault.number().unwrap_or(1);
                 self.shared().with(|w| w.trouble().slow_down(id, times));
@@ -165,11 +192,15 @@ impl<R: Reach> Faulty<R> {
     /// Begins what begins at a call, and says how the call goes on.
     pub(super) async fn enter(&self, call: Call, app: Option<&App>) -> Result<Goes, OpError> {
         self.take_time(call).await;
-        if app.is_some_and(|app| self.beside.contains(&app.recipe)) {
+        if let Some(app) = app.filter(|app| self.is_beside(&app.recipe)) {
+            self.on_the_way_up(call, app);
             if call.needs_engine() {
                 self.ask_engine(call).await?;
             }
             return Ok(Goes::On);
+        }
+        if app.is_some() && call != Call::Lint {
+            self.catch_up(call);
         }
         let call = self.state().course.go(call);
         let mut goes = Goes::On;

@@ -232,7 +232,7 @@ async fn the_same_faults_and_seed_give_the_same_run() {
 
 #[test]
 fn every_class_that_is_played_here_has_a_test_here() {
-    let text = include_str!("play_tests.rs");
+    let text = [include_str!("play_tests.rs"), include_str!("beside_tests.rs")].concat();
     for class in CLASSES.iter().filter(|c| c.kind != Kind::Process) {
         let named = format!("\"{}", class.name);
         assert!(text.contains(&named), "{} has no test", class.name);

@@ -190,7 +190,7 @@ impl Course {
     /// Returns whether a fault begins at a call.
     pub(super) fn begins(self, fault: Fault, call: Call) -> bool {
         match fault.what.class().places {
-            Places::Throughout | Places::Events => false,
+            Places::Throughout | Places::Beside | Places::Provided | Places::Events => false,
             Places::During(phase) => call.phase() == Some(phase) && self.is_in(fault.at.tier()),
             // What base has and head has not is there from the install on.
             Places::Only(_) if fault.what == What::ServiceLeft => {
@@ -225,7 +225,7 @@ impl Course {
             if is_deploy { Call::Observe } else { call }
         };
         match fault.at {
-            At::Anywhere | At::Event(_) => false,
+            At::Anywhere | At::Provide | At::Event(_) => false,
             At::Tier(tier) => call == killed(op_of(tier)) && self.tier == Some(tier),
             At::Phase(Phase::Deploy, tier) => call == killed(Call::Deploy) && self.is_in(tier),
             At::Phase(phase, tier) => call.phase() == Some(phase) && self.is_in(tier),

@@ -21,6 +21,8 @@ fn shape() -> Shape {
         hooks: true,
         secrets: true,
         suite: true,
+        beside: true,
+        provider: true,
         events: 120,
         boot_limit: Duration::from_mins(25),
         ok: vec![200],
@@ -59,6 +61,11 @@ fn what_is_written_in_the_field_is_read() {
     assert_eq!(read("slow-boot:25m").time(), Some(Duration::from_mins(25)));
     assert_eq!(read("slow-boot").time(), Some(Duration::from_mins(5)));
     assert_eq!(read("call-hangs@backup").at, At::Tier(Tier::Backup));
+    assert_eq!(read("dep-dies@custom").at, At::Tier(Tier::Custom));
+    assert_eq!(read("dep-restarts@provide").at, At::Provide);
+    assert_eq!(read("dep-slow:20").number(), Some(20));
+    assert_eq!(read("dep-clock:-30s").jump(), -30_000);
+    assert_eq!(read("dep-realm-there@provide").what, What::DepRealmThere);
 }
 
 #[test]
@@ -74,6 +81,11 @@ fn what_cannot_be_read_says_what_is_known() {
     assert!(error("call-hangs@nowhere").contains("prepull, deploy"));
     assert!(error("crash-loop@backup").contains("[@install or @upgrade]"));
     assert!(error("kill@event:x").contains("event:417"));
+    assert!(error("dep-dies").contains("dep-dies@provide or @tier"));
+    assert!(error("dep-dies@deploy").contains("dep-dies@provide or @tier"));
+    assert!(error("dep-token-expired@custom").contains("dep-token-expired[@provide]"));
+    assert!(error("dep-slow@install").contains("dep-slow[:number]"));
+    assert!(error("crash-loop@provide").contains("[@install or @upgrade]"));
 }
 
 #[test]
@@ -84,6 +96,31 @@ fn a_claim_follows_the_place() {
     assert_eq!(claims("crash-loop:3@install"), []);
     assert_eq!(claims("wrong-type@upgrade"), [Tier::Custom]);
     assert_eq!(claims("host-slow"), []);
+}
+
+#[test]
+fn what_must_be_borne_is_what_the_harness_can_get_over() {
+    let borne = |text: &str| text.parse::<Fault>().unwrap().is_borne();
+    assert!(borne("dep-realm-there") && borne("dep-token-expired"));
+    assert!(borne("dep-clock:+30s") && borne("dep-clock:-57s"));
+    assert!(!borne("dep-clock:+60s") && !borne("dep-clock:-5m") && !borne("dep-slow:2"));
+    assert!(!borne("dep-restarts@provide") && !borne("clock-jump:+1s@event:1"));
+}
+
+#[test]
+fn a_recipe_that_needs_no_other_has_no_faults_of_one() {
+    let of = |text: &str| text.starts_with("dep-");
+    let drawn = |shape: &Shape| {
+        let mut numbers = Random::new(2);
+        let faults = (0..3000).flat_map(|_| random(&mut numbers, shape));
+        faults.map(|fault| fault.to_string()).filter(|text| of(text)).collect::<BTreeSet<_>>()
+    };
+    assert!(drawn(&Shape { beside: false, provider: false, ..shape() }).is_empty());
+    let plain = drawn(&Shape { provider: false, ..shape() });
+    assert!(plain.iter().any(|text| text.starts_with("dep-slow:")));
+    assert!(plain.contains("dep-dies@provide") && plain.contains("dep-restarts@custom"));
+    assert!(!plain.contains("dep-realm-there") && !plain.contains("dep-token-expired"));
+    assert!(drawn(&shape()).contains("dep-realm-there"));
 }
 
 #[test]
@@ -99,6 +136,8 @@ fn a_shape_keeps_out_what_cannot_happen() {
         hooks: false,
         secrets: false,
         suite: false,
+        beside: false,
+        provider: false,
         ..shape()
     };
     let mut numbers = Random::new(1);

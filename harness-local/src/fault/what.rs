@@ -83,6 +83,12 @@ pub enum What {
     RepositoryLocked,
     RepositoryFull,
     RepositoryGone,
+    DepSlow,
+    DepDies,
+    DepRestarts,
+    DepClock,
+    DepRealmThere,
+    DepTokenExpired,
     // The harness itself.
     Kill,
     Term,

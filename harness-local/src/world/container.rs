@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use harness_core::name::StackName;
 use harness_core::observation::TaskState;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::image::{Image, Io, Ran};
 use super::inside::{EngineCall, Inside, Purpose, tidy};
@@ -53,6 +53,8 @@ pub(super) struct Container {
     pub(super) serves: bool,
     idles: bool,
     pub(super) started: Timestamp,
+    /// How far its clock is ahead of the engine's.
+    pub(super) clock: SignedDuration,
     /// Health probes that failed in a row.
     pub(super) failures: u64,
     /// It was found unhealthy and is being stopped for that.
@@ -113,6 +115,7 @@ impl World {
         for mount in &spec.mounts {
             self.make_volume(mount, stack.as_ref(), &image_files);
         }
+        let clock = self.clock_of(stack.as_ref());
         let container = Container {
             name: name.to_owned(),
             stack,
@@ -126,6 +129,7 @@ impl World {
             serves: false,
             idles: false,
             started: self.now,
+            clock,
             failures: 0,
             unhealthy: false,
             heard: 0,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::fault_beside::Beside;
 use super::fault_data::Spoiled;
 use super::fault_deploy::Order;
 use super::pull::ImageSource;
@@ -67,6 +68,8 @@ pub(super) struct Act {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trouble {
     pub(super) acts: Vec<Act>,
+    /// What is wrong with the apps that another one needs.
+    pub(super) beside: Beside,
     /// What the next deploy is to do.
     pub(super) orders: Vec<(FaultId, Order)>,
     /// What backups and restores do.
@@ -155,6 +158,11 @@ impl Trouble {
     /// Lets updates say for a while that they are paused.
     pub(crate) const fn updates_pause(&mut self, id: FaultId, time: Duration) {
         self.pauses = Some((id, time));
+    }
+
+    /// Returns what is wrong with the apps that another one needs.
+    pub(crate) const fn beside(&mut self) -> &mut Beside {
+        &mut self.beside
     }
 
     /// Notes that a fault came to something.

@@ -47,6 +47,7 @@ impl World {
 
     /// Returns how a container's main program goes on, which may be worse than it would.
     pub(super) fn troubled_main(&mut self, id: &str, ran: Option<Ran>) -> Option<Ran> {
+        let ran = self.slowly_booting(id, ran);
         if self.trouble.acts.is_empty() {
             return ran;
         }
@@ -85,7 +86,8 @@ impl World {
 
     /// Returns whether a container boots longer than its start period, and is allowed to.
     pub(super) fn may_still_boot(&self, id: &str) -> bool {
-        self.deed_of(id, boots).is_some() && self.containers.get(id).is_some_and(|c| !c.serves)
+        let is_slow = self.deed_of(id, boots).is_some() || self.boots_slowly(id).is_some();
+        is_slow && self.containers.get(id).is_some_and(|c| !c.serves)
     }
 
     /// Returns what the router makes of a service before it asks it; none: it asks it.

@@ -117,15 +117,18 @@ impl World {
         }
     }
 
-    /// Kills the container of the app's service, as the kernel does when there is no memory. Returns whether one ran.
-    pub(crate) fn kill_main(&mut self, id: FaultId, stack: &StackName) -> bool {
-        let Some(service) = self.main_service(stack) else { return false };
+    /// Returns the newest container of the app's service that runs.
+    pub(super) fn running_main(&self, stack: &StackName) -> Option<String> {
+        let service = self.main_service(stack)?;
         let mut own: Vec<_> = self.tasks.values().filter(|t| t.service == service).collect();
         own.sort_by_key(|t| std::cmp::Reverse(t.number));
-        let running = own.into_iter().filter_map(|t| t.container.clone());
-        let mut running = running.filter(|c| self.containers.get(c).is_some_and(|c| c.runs));
-        let Some(container) = running.next() else { return false };
-        drop(running);
+        let mut running = own.into_iter().filter_map(|t| t.container.clone());
+        running.find(|c| self.containers.get(c).is_some_and(|c| c.runs))
+    }
+
+    /// Kills the container of the app's service, as the kernel does when there is no memory. Returns whether one ran.
+    pub(crate) fn kill_main(&mut self, id: FaultId, stack: &StackName) -> bool {
+        let Some(container) = self.running_main(stack) else { return false };
         self.trouble.came_to_something(id);
         self.container_ended(&container, 137);
         true

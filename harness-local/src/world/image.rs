@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use harness_core::name::Domain;
+
 use super::inside::Inside;
 use super::session::{Reply, Session};
 
@@ -61,10 +63,24 @@ pub trait Image: std::fmt::Debug + Send + Sync {
         false
     }
 
+    /// Suffers what goes wrong within a server on purpose; returns whether it did. What plays none of that does not.
+    fn suffer(&self, _inside: &mut Inside<'_>, _mishap: &Mishap) -> bool {
+        false
+    }
+
     /// Returns whether a port speaks TLS. What is said to it is then what is inside of that.
     fn speaks_tls(&self, _port: u16) -> bool {
         false
     }
+}
+
+/// Something that goes wrong within a server, which nothing but what plays it can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// What an identity provider makes for this app is there already, by a run that was killed.
+    LeftOver(Domain),
+    /// Its administrator's sessions end, and with them the tokens.
+    AdministratorLoggedOut,
 }
 
 /// What a program reads and writes.

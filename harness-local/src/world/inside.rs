@@ -25,10 +25,12 @@ pub struct Inside<'a> {
     pub serves: bool,
     /// What for a program is run.
     pub purpose: Purpose,
-    /// The engine's time.
+    /// The time by its clock, which is the engine's unless something is wrong with it.
     pub now: Timestamp,
     /// The folder that relative paths begin at.
     pub cwd: String,
+    /// The engine's time.
+    pub(super) engine_now: Timestamp,
     pub(super) networks: &'a [String],
     pub(super) stack: Option<&'a StackName>,
     pub(super) services: &'a BTreeMap<String, Service>,
@@ -118,6 +120,7 @@ impl Inside<'_> {
             serves: self.serves,
             purpose: self.purpose,
             now: self.now,
+            engine_now: self.engine_now,
             cwd: self.cwd.clone(),
             networks: self.networks,
             stack: self.stack,

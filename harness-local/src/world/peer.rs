@@ -35,7 +35,8 @@ impl Container {
             routed_port: self.spec.routed_port,
             serves: self.serves,
             purpose: around.purpose,
-            now: around.now,
+            now: around.now.saturating_add(self.clock).unwrap_or(around.now),
+            engine_now: around.now,
             cwd: "/".to_owned(),
             networks: &self.spec.networks,
             stack: self.stack.as_ref(),
@@ -119,7 +120,7 @@ impl Inside<'_> {
     ) -> Option<V> {
         let mut container = self.others.remove(id)?;
         let mut around = Around {
-            now: self.now,
+            now: self.engine_now,
             purpose: Purpose::Exec,
             services: self.services,
             tasks: self.tasks,

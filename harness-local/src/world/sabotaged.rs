@@ -130,6 +130,7 @@ impl World {
 
     /// Takes a request through the router, and changes what comes back as it was told to.
     pub fn route(&mut self, host: &str, request: &Request) -> Routed {
+        self.strike(host, request);
         if self.led_to(host, request).is_some_and(|(service, _)| self.is_spared(&service)) {
             return self.honestly_route(host, request);
         }

@@ -11,7 +11,7 @@ use harness_sso::fake::{Play, Unavailable};
 use jiff::Timestamp;
 
 use crate::app::StandIn;
-use crate::world::{EngineCall, Image, Inside, Io, Purpose, Ran, Request, Response};
+use crate::world::{EngineCall, Image, Inside, Io, Mishap, Purpose, Ran, Request, Response};
 
 #[path = "stand_in/database.rs"]
 mod database;
@@ -184,6 +184,20 @@ impl Image for Keycloak {
         let mut kept = Kept::of(self, inside, settings);
         let answer = self.play(now, &base, &mut kept).answer(&asked);
         Some(Response { status: answer.status, headers: answer.headers, body: answer.body })
+    }
+
+    fn suffer(&self, inside: &mut Inside<'_>, mishap: &Mishap) -> bool {
+        if !self.is_ready(inside) {
+            return false;
+        }
+        let Ok(settings) = Settings::read(inside) else { return false };
+        let (base, now) = (settings.base.clone(), inside.now);
+        let mut kept = Kept::of(self, inside, settings);
+        let mut play = self.play(now, &base, &mut kept);
+        match mishap {
+            Mishap::LeftOver(app) => play.leave_realm(app).is_ok(),
+            Mishap::AdministratorLoggedOut => play.log_administrators_out() == Ok(true),
+        }
     }
 
     fn booted(&self, inside: &mut Inside<'_>) {

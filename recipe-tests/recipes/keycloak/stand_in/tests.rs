@@ -1,9 +1,13 @@
 //! The stand-in as its clients see it.
 
+use harness_core::name::{Domain, StackName};
+use harness_core::secret::Secret;
+use harness_sso::{KeySet, RealmName, verify};
 use serde_json::{Value, json};
 
 use super::database::changes_of;
 use crate::app::play::Play;
+use crate::world::{Blow, Mishap};
 
 const DB: [(&str, &str); 4] = [
     ("MYSQL_DATABASE", "keycloak"),
@@ -140,6 +144,62 @@ fn without_its_database_it_says_500_and_is_not_ready() {
     assert_eq!(ask(&mut play, "http://127.0.0.1:9000/health/ready").0, 503);
     play.scale("db", 1);
     assert_eq!(grant(&mut play, "admin-pw").0, 200);
+}
+
+#[test]
+fn what_goes_wrong_from_within_is_suffered_once_it_serves() {
+    let app = Domain::try_from("gite-a1b2c3.ccci.test".to_owned()).unwrap();
+    let stack = StackName::try_from("s".to_owned()).unwrap();
+    let mut play = keycloak("26.7.3", 40);
+    play.world.trouble().beside().attend(&stack);
+    let left = Blow::Suffers(Mishap::LeftOver(app.clone()));
+    assert!(!play.world.strike_first(0, &left), "it does not serve yet");
+    play.wait(50);
+    assert!(play.world.strike_first(0, &left));
+    let realm = RealmName::for_app(&app);
+    assert_eq!(ask(&mut play, &format!("{AT}/realms/{realm}")).0, 200);
+    let users = admin(&mut play, &format!("{AT}/admin/realms/{realm}/users")).1;
+    assert_eq!(users[0]["username"], "left-over");
+    let token = grant(&mut play, "admin-pw").1["access_token"].as_str().unwrap().to_owned();
+    let listed = format!("-H 'Authorization: Bearer {token}' {AT}/admin/realms");
+    assert_eq!(ask(&mut play, &listed).0, 200);
+    let ended = Blow::Suffers(Mishap::AdministratorLoggedOut);
+    assert!(play.world.strike_first(1, &ended));
+    assert_eq!(ask(&mut play, &listed).0, 401);
+    assert!(!play.world.strike_first(1, &ended), "nobody is logged in any more");
+}
+
+#[test]
+fn a_slow_one_takes_so_many_times_as_long_to_boot() {
+    let mut play = keycloak("26.7.3", 0);
+    play.scale("app", 0);
+    let stack = StackName::try_from("s".to_owned()).unwrap();
+    play.world.trouble().beside().attend(&stack);
+    play.world.trouble().beside().slow_down(0, 6);
+    play.scale("app", 1);
+    play.wait(90);
+    assert_eq!(realms(&mut play), 0, "it listens after two minutes");
+    play.wait(60);
+    assert_eq!(realms(&mut play), 404);
+}
+
+#[test]
+fn tokens_are_dated_by_its_own_clock() {
+    let mut play = keycloak("26.7.3", 0);
+    let stack = StackName::try_from("s".to_owned()).unwrap();
+    play.world.trouble().beside().attend(&stack);
+    play.world.trouble().beside().set_clock(0, jiff::SignedDuration::from_mins(-5));
+    play.scale("app", 0);
+    play.scale("app", 1);
+    play.wait(90);
+    let (status, given) = grant(&mut play, "admin-pw");
+    assert_eq!(status, 200, "{}", play.logs("app"));
+    let keys = ask(&mut play, &format!("{AT}/realms/master/protocol/openid-connect/certs")).1;
+    let keys = KeySet::parse(keys.to_string().as_bytes()).unwrap();
+    let token = Secret::new(given["access_token"].as_str().unwrap());
+    let issued = verify(&token, &keys).unwrap().get("iat").and_then(Value::as_i64).unwrap();
+    let behind = play.world.now().as_second() - issued;
+    assert!((300..310).contains(&behind), "{behind}");
 }
 
 #[test]
