@@ -39,6 +39,8 @@ pub struct Campaign<'a> {
     pub jobs: usize,
     /// After what time to begin no more; none: never.
     pub within: Option<Duration>,
+    /// The recipe whose seeds are played, and no others; none: all are.
+    pub only: Option<&'a str>,
 }
 
 /// A violation with the smallest scenario that still shows it.
@@ -59,6 +61,8 @@ pub struct Tally {
     pub seeds: u64,
     /// How many runs that took: some seeds are played twice or killed at every event.
     pub runs: u64,
+    /// How many of the seeds stood for each recipe.
+    pub recipes: BTreeMap<String, u64>,
     /// How the seeds' runs ended.
     pub endings: BTreeMap<&'static str, u64>,
     /// How often each class of faults really happened.
@@ -88,7 +92,11 @@ impl Campaign<'_> {
                         if index >= self.count || late || full.load(Ordering::Relaxed) {
                             break;
                         }
-                        let one = one(&Scenario::of_seed(self.first + index, self.library));
+                        let scenario = Scenario::of_seed(self.first + index, self.library);
+                        if self.only.is_some_and(|only| scenario.subject.name != only) {
+                            continue;
+                        }
+                        let one = one(&scenario);
                         let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
                         let known = total.found.len();
                         total.add(one);
@@ -112,6 +120,9 @@ impl Tally {
         self.simulated += other.simulated;
         self.found.extend(other.found);
         self.digest = self.digest.wrapping_add(other.digest);
+        for (recipe, count) in other.recipes {
+            *self.recipes.entry(recipe).or_default() += count;
+        }
         for (ending, count) in other.endings {
             *self.endings.entry(ending).or_default() += count;
         }
@@ -123,7 +134,8 @@ impl Tally {
 
 /// Plays one scenario as a campaign does, and returns what came of it.
 pub fn one(scenario: &Scenario) -> Tally {
-    let mut tally = Tally { seeds: 1, runs: 1, ..Tally::default() };
+    let recipes = BTreeMap::from([(scenario.subject.name.clone(), 1)]);
+    let mut tally = Tally { seeds: 1, runs: 1, recipes, ..Tally::default() };
     let run = match played(scenario) {
         Ok(run) => run,
         Err(violation) => {

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
@@ -21,7 +21,7 @@ use crate::invariant::judge;
 use crate::kept;
 use crate::sabotage;
 use crate::scenario::Scenario;
-use crate::subject::Library;
+use crate::subject::{Library, Subject};
 
 /// Plays whole runs in virtual time, with faults, and says which invariants were not kept.
 #[derive(Debug, Parser)]
@@ -49,6 +49,9 @@ struct Args {
     /// Measure over so many seeds how soon readiness and doom are noticed, and how many runs a minute are played.
     #[arg(long, value_name = "SEEDS", conflicts_with = "seed")]
     figures: Option<u64>,
+    /// Play only the seeds that stand for this recipe.
+    #[arg(long, value_name = "RECIPE", conflicts_with = "seed")]
+    only: Option<String>,
     /// Play this one seed, and say all about it.
     #[arg(long)]
     seed: Option<u64>,
@@ -115,7 +118,10 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     }
     match args.seed {
         Some(seed) => alone(args, seed, &library),
-        None => Ok(many(args, &library)),
+        None => {
+            args.only.as_deref().map_or(Ok(()), |only| known(only, &library).map(drop))?;
+            Ok(many(args, &library))
+        }
     }
 }
 
@@ -123,10 +129,7 @@ fn run(args: &Args) -> Result<ExitCode, String> {
 fn alone(args: &Args, seed: u64, library: &Library) -> Result<ExitCode, String> {
     let mut scenario = Scenario::of_seed(seed, library);
     if let Some(name) = &args.recipe {
-        scenario.subject = library.find(name).ok_or_else(|| {
-            let names = library.names().join(", ");
-            format!("there is no recipe `{name}` to simulate; there are {names}")
-        })?;
+        scenario.subject = known(name, library)?;
         scenario.faults.clear();
     }
     if args.no_fault || !args.fault.is_empty() {
@@ -159,6 +162,13 @@ fn alone(args: &Args, seed: u64, library: &Library) -> Result<ExitCode, String> 
     Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+fn known(name: &str, library: &Library) -> Result<Arc<Subject>, String> {
+    library.find(name).ok_or_else(|| {
+        let names = library.names().join(", ");
+        format!("there is no recipe `{name}` to simulate; there are {names}")
+    })
+}
+
 fn words(faults: &[Fault]) -> String {
     if faults.is_empty() {
         return "nothing".to_owned();
@@ -188,6 +198,7 @@ fn many(args: &Args, library: &Library) -> ExitCode {
         count: args.seeds,
         jobs,
         within: args.within.map(|span| span.0),
+        only: args.only.as_deref(),
     };
     let progress = Progress::new(args.seeds);
     let tally = campaign.run(&|done, violations, new| {
@@ -238,8 +249,10 @@ fn fresh() -> u64 {
 }
 
 fn report(tally: &Tally, base: u64, jobs: usize) {
-    let last = base + tally.seeds.saturating_sub(1);
-    data(&format!("seeds        {} from {base} to {last}, {} runs", tally.seeds, tally.runs));
+    data(&format!("seeds        {} from {base} on, {} runs", tally.seeds, tally.runs));
+    let recipes: Vec<String> =
+        tally.recipes.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    data(&format!("recipes      {}", recipes.join(", ")));
     let endings: Vec<String> =
         tally.endings.iter().map(|(word, count)| format!("{word} {count}")).collect();
     data(&format!("endings      {}", endings.join(", ")));

@@ -12,7 +12,7 @@ use harness_local::fault::{Fault, Kind};
 
 use crate::scenario::Scenario;
 use crate::subject::Expected;
-use crate::truth::Truth;
+use crate::truth::{Missed, Truth};
 
 /// A finished simulated run.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub struct Finished {
     pub steps: u64,
     /// When things were really so, if that was watched.
     pub truth: Truth,
+    /// The dependencies that were really not there while a tier was checked.
+    pub missed: Vec<Missed>,
     /// Until when it must have ended by itself.
     pub cap: Duration,
     /// Every file on the disk when the run had ended, before anything was collected.
@@ -74,7 +76,7 @@ impl Finished {
 
     /// Returns whether nothing happened that may keep the run from a pass.
     pub(crate) fn is_undisturbed(&self) -> bool {
-        self.happened.iter().all(|f| f.is_mended())
+        self.happened.iter().all(|f| f.is_mended() || f.is_borne())
     }
 
     /// Returns whether the recipe is wrong in a way that nobody claims to see.

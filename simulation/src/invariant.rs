@@ -12,6 +12,7 @@ use harness_local::fault::{Kind, What};
 
 use crate::finished::Finished;
 use crate::subject::Expected;
+use crate::truth::Missed;
 
 /// What must hold of every run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,11 +39,15 @@ pub enum Invariant {
     SameLog,
     /// I11: a tier that passed says of every store at every age what became of what was planted there.
     LedgerComplete,
+    /// I12: a check that needs a dependency which is not there never passes, and neither does its run.
+    DependencyThere,
+    /// I13: no more is deployed than was planned, dependencies too.
+    DeploysPlanned,
 }
 
 impl Invariant {
     /// Every invariant, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::NoFalseGreen,
         Self::NoFalseRed,
         Self::VerdictInTime,
@@ -54,6 +59,8 @@ impl Invariant {
         Self::LastGoodKept,
         Self::SameLog,
         Self::LedgerComplete,
+        Self::DependencyThere,
+        Self::DeploysPlanned,
     ];
 
     /// Returns the sentence that says what must hold.
@@ -78,6 +85,10 @@ impl Invariant {
             Self::LedgerComplete => {
                 "a tier that passed says of every store at every age what became of what was planted there"
             }
+            Self::DependencyThere => {
+                "what needs a dependency that is not there never passes, and neither does its run"
+            }
+            Self::DeploysPlanned => "no more is deployed than was planned, dependencies too",
         }
     }
 }
@@ -109,7 +120,7 @@ type Look = fn(&Finished) -> Option<String>;
 
 /// Returns every invariant that a run did not keep, but for I10, which takes two runs.
 pub fn judge(run: &Finished) -> Vec<Violation> {
-    let looks: [(Invariant, Look); 10] = [
+    let looks: [(Invariant, Look); 12] = [
         (Invariant::NoFalseGreen, false_green),
         (Invariant::NoFalseRed, false_red),
         (Invariant::VerdictInTime, late),
@@ -120,6 +131,8 @@ pub fn judge(run: &Finished) -> Vec<Violation> {
         (Invariant::CommitConsented, another_commit),
         (Invariant::LastGoodKept, promoted),
         (Invariant::LedgerComplete, unsaid),
+        (Invariant::DependencyThere, without),
+        (Invariant::DeploysPlanned, too_many),
     ];
     let seen = looks
         .into_iter()
@@ -278,6 +291,38 @@ fn unsaid(run: &Finished) -> Option<String> {
         let (store, age) = *missing(stores, ages, event, &results.ledger).first()?;
         let (event, age) = (event.word(), age.word());
         Some(format!("at the {event} nothing is said of what was planted in `{store}` {age}"))
+    })
+}
+
+/// Finds what passed without the dependency that it needs.
+fn without(run: &Finished) -> Option<String> {
+    let results = run.results.as_ref()?;
+    let plan = &run.scenario.subject.prepared.plan;
+    run.missed.iter().find_map(|Missed { tier, recipe }| {
+        let needing = |check: &str| plan.needed_by(*tier, check).any(|needed| needed == recipe);
+        let stage = results.stages.iter().find(|stage| stage.tier == *tier)?;
+        let mut needing = stage.checks.iter().filter(|check| needing(&check.name)).peekable();
+        needing.peek()?;
+        let passed = needing.find(|check| check.status == Status::Pass);
+        let what = match passed {
+            Some(check) => format!("`{}` passed", check.name),
+            None if results.verdict == RunVerdict::Pass => "the run passed".to_owned(),
+            None => return None,
+        };
+        Some(format!("{recipe} was not there while {tier} was checked, and {what}"))
+    })
+}
+
+fn too_many(run: &Finished) -> Option<String> {
+    let (results, done) = (run.results.as_ref()?, run.deployed.len());
+    let plan = &run.scenario.subject.prepared.plan;
+    // The upgrade deploys head into what base made: it is none of those that are counted.
+    let upgrade = u32::from(plan.base.is_some());
+    let most = plan.deploys + upgrade;
+    let alone = run.scenario.fault(What::SecondRun).is_none();
+    let said = results.deploys.done;
+    (alone && (done > most as usize || said > plan.deploys)).then(|| {
+        format!("{done} deploys were made, {said} are told of, {most} at most were planned")
     })
 }
 

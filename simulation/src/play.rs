@@ -15,7 +15,7 @@ use harness_core::platform::Platform as _;
 use harness_core::report::ExitStatus;
 use harness_core::suite::Settings;
 use harness_local::embedded::{Embedded, InProcess, InProcessSettings};
-use harness_local::fault::{Fault, Faulty, What};
+use harness_local::fault::{Fault, Faulty, Told, What};
 use harness_local::sabotage::Sabotage;
 use recipe_tests::TrialsInProcess;
 use runner::artefacts::RunFolder;
@@ -36,7 +36,7 @@ use crate::life::Life;
 use crate::mortal::{HostClock, Mortal};
 use crate::scenario::Scenario;
 use crate::sweep::ServerSweep;
-use crate::truth::{Truth, Watched};
+use crate::truth::{Missed, Truth, Watched};
 
 /// When every simulated server begins.
 const START: &str = "2026-01-01T00:00:00Z";
@@ -123,6 +123,7 @@ struct Stage<'a> {
     watch: bool,
     flaw: Option<Flaw>,
     began: Instant,
+    missed: Mutex<Vec<Missed>>,
 }
 
 type Place<'a> = Machine<MemoryLeases, PlayedDisk, ServerSweep<'a>>;
@@ -158,6 +159,7 @@ impl<'a> Stage<'a> {
             watch,
             flaw,
             began: Instant::now(),
+            missed: Mutex::default(),
         }
     }
 
@@ -266,6 +268,8 @@ impl<'a> Stage<'a> {
             platform: &self.platform,
             flaw: self.flaw,
             asked: Mutex::default(),
+            plan,
+            seen: Mutex::default(),
         };
         let machine = Machine {
             leases: process.leases.clone(),
@@ -274,7 +278,14 @@ impl<'a> Stage<'a> {
             say: |_| {},
         };
         let trials = TrialsInProcess::new(server.attached(&plan.app), self.scenario.seed);
-        let trials = Seeing { trials, flaw: self.flaw };
+        let trials = match self.scenario.subject.added {
+            Some(added) => trials.with(added()),
+            None => trials,
+        };
+        // What a second run of the same app does to the first is none of what is looked at.
+        let missed = (process.pid == RUN).then_some(&self.missed);
+        let trials = Seeing { trials, plan, server, flaw: self.flaw, missed };
+        let trials = Told { trials: &trials, platform: &self.platform };
         let folder =
             RunFolder::create(self.played(&process.disk), RUNS.into(), &plan.run_id).ok()?;
         folder.write_plan(plan).ok()?;
@@ -410,6 +421,7 @@ impl<'a> Stage<'a> {
             took,
             steps,
             truth,
+            missed: self.missed.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             cap: self.cap(),
             left,
             left_after_gc,

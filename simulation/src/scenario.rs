@@ -9,6 +9,19 @@ use harness_local::world::Random;
 
 use crate::subject::{Library, Subject};
 
+/// Of so many seeds one is of a recipe that needs others, and of so many of those one is of a recipe without an identity
+/// provider. They are chosen apart, so that all other seeds stand for what they always did.
+const NEEDY_ONE_IN: u64 = 16;
+const PLAIN_ONE_IN: u64 = 4;
+
+/// Returns the recipe that needs others for which a seed stands, if it does.
+fn with_others(seed: u64) -> Option<&'static str> {
+    let number = Random::new(seed ^ 0xdeb5).next();
+    let is_plain = (number / NEEDY_ONE_IN).is_multiple_of(PLAIN_ONE_IN);
+    let name = if is_plain { "custom-html+needs" } else { "custom-html+keycloak" };
+    number.is_multiple_of(NEEDY_ONE_IN).then_some(name)
+}
+
 /// One simulated run.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -27,6 +40,13 @@ pub struct Scenario {
 impl Scenario {
     /// Returns the scenario that a seed stands for.
     pub fn of_seed(seed: u64, library: &Library) -> Self {
+        if let Some(name) = with_others(seed)
+            && let Some(subject) = library.find(name)
+        {
+            let mut numbers = Random::new(!seed);
+            let faults = random(&mut numbers, &subject.shape());
+            return Self::sound(seed, &subject).with(&faults);
+        }
         let mut random_numbers = Random::new(seed);
         // Most runs are of the recipe with everything in it; a broken recipe meets the environment's faults only.
         let name = match random_numbers.next() % 20 {

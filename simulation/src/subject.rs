@@ -12,11 +12,13 @@ use harness_core::tier::Tier;
 use harness_local::bundle::{BROKEN, Ending, OnEngine};
 use harness_local::embedded::{RecipeFiles, SUFFIX};
 use harness_local::fault::Shape;
-use recipe_tests::InvalidSuite;
+use recipe_tests::{InvalidSuite, Suite};
 use runner::prepare::{PrepareError, Prepared, prepare};
 use runner::settings::{Given, Settings, SettingsError};
 use runner::target::{SourceKind, Target};
 use thiserror::Error;
+
+use crate::logins;
 
 /// How a run without a fault must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub struct Subject {
     pub files: RecipeFiles,
     /// The files of what is deployed before it, each with what is laid over them.
     pub files_beside: Vec<(RecipeFiles, Laid)>,
+    /// What is checked beyond its own suite.
+    pub(crate) added: Option<fn() -> Suite>,
 }
 
 impl Subject {
@@ -113,6 +117,7 @@ impl Subject {
             prepared,
             files,
             files_beside,
+            added: None,
         }
     }
 
@@ -209,6 +214,10 @@ const NEEDY: (&str, &str) =
     ("custom-html", "deps = [\"custom-html-tiny\"]\n[health]\nok = [200]\n");
 const WITH_ANOTHER: &str = "+needs";
 
+/// A recipe that is played with an identity provider by which people log in, and with no more of it than that.
+const LOGGED_IN: (&str, &str) = ("custom-html", "deps = [\"keycloak\"]\n[health]\nok = [200]\n");
+const WITH_LOGINS: &str = "+keycloak";
+
 impl Library {
     /// Reads and plans every bundled recipe that can be simulated. Repositories are made and cloned in `dir`.
     ///
@@ -240,6 +249,12 @@ impl Library {
         let expected = Expected::Pass { level: 5 };
         let mut subject = load(name, name, asked, expected, dir, base).await?;
         subject.name.push_str(WITH_ANOTHER);
+        sound.push(Arc::new(subject));
+        let (name, settings) = LOGGED_IN;
+        let asked = Asked { recipe_toml: Some(settings), logins: true, ..Asked::usual() };
+        let mut subject = load(name, name, asked, expected, dir, base).await?;
+        subject.name.push_str(WITH_LOGINS);
+        subject.added = Some(logins::suite);
         sound.push(Arc::new(subject));
         let mut broken = Vec::new();
         // Those of real apps are of the kind of others, and their suites take long to play at every event.
@@ -273,15 +288,17 @@ struct Asked {
     /// The suite's settings, instead of its own.
     recipe_toml: Option<&'static str>,
     stages: &'static [Tier],
+    /// Whether people log in by an identity provider.
+    logins: bool,
 }
 
 impl Asked {
     const fn usual() -> Self {
-        Self { recipe_toml: None, stages: &Tier::USUAL }
+        Self { recipe_toml: None, stages: &Tier::USUAL, logins: false }
     }
 
     const fn all() -> Self {
-        Self { recipe_toml: None, stages: &Tier::ALL }
+        Self { recipe_toml: None, stages: &Tier::ALL, logins: false }
     }
 }
 
@@ -301,7 +318,7 @@ async fn load(
             recipe,
             source,
             asked,
-            &clones.join(format!("{name}-{}{}", asked.stages.len(), with(asked.recipe_toml))),
+            &clones.join(format!("{name}-{}{}", asked.stages.len(), with(asked))),
             (dir, base),
         )
         .await
@@ -311,8 +328,12 @@ async fn load(
 }
 
 /// Returns what tells clones apart that are made for the same recipe.
-const fn with(settings: Option<&'static str>) -> &'static str {
-    if settings.is_some() { "-with" } else { "" }
+const fn with(asked: Asked) -> &'static str {
+    match asked.recipe_toml {
+        Some(_) if asked.logins => "-logins",
+        Some(_) => "-with",
+        None => "",
+    }
 }
 
 async fn read(
@@ -325,6 +346,10 @@ async fn read(
     let mut suite = recipe_tests::describe(&recipe)?;
     if let Some(text) = asked.recipe_toml {
         suite.settings = Some(text.to_owned());
+    }
+    if asked.logins {
+        let provider = RecipeName::try_from(logins::PROVIDER.to_owned())?;
+        logins::describe(&mut suite, &provider);
     }
     let target = Target {
         recipe,

@@ -1,10 +1,11 @@
-//! When things were really so, whatever the harness noticed of it. Main type: [`Truth`].
+//! When things were really so, whatever the harness noticed of it. Main types: [`Truth`], [`Missed`].
 
 use std::time::Duration;
 
 use harness_core::converge::{Before, CRASHES_UNTIL_HOPELESS, decide};
-use harness_core::name::ServiceName;
+use harness_core::name::{RecipeName, ServiceName};
 use harness_core::plan::Plan;
+use harness_core::tier::Tier;
 use harness_core::wait::Readiness;
 use harness_local::embedded::{Embedded, InProcess};
 use harness_local::world::{Request, Routed, World};
@@ -17,6 +18,15 @@ pub struct Truth {
     pub ready: Option<Duration>,
     /// When the third attempt of a service had ended without having been told to.
     pub third_exit: Option<Duration>,
+}
+
+/// A dependency that was not there while a tier was checked: not at the beginning, and not at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The tier.
+    pub tier: Tier,
+    /// The dependency.
+    pub recipe: RecipeName,
 }
 
 /// What is looked at.

@@ -107,6 +107,37 @@ fn a_harness_that_forgets_a_store_has_no_whole_ledger() {
 }
 
 #[test]
+fn a_lost_dependency_that_looks_as_ever_is_a_false_red() {
+    let lost = ["dep-dies@custom"];
+    caught("custom-html+keycloak", &lost, Flaw::TrustsTheLost, Invariant::NoFalseRed);
+}
+
+#[test]
+fn a_harness_that_gives_up_at_what_a_killed_run_left_is_a_false_red() {
+    let left = ["dep-realm-there"];
+    caught("custom-html+keycloak", &left, Flaw::GivesUp, Invariant::NoFalseRed);
+}
+
+#[test]
+fn a_lost_dependency_that_is_passed_over_is_a_false_green() {
+    let lost = ["dep-dies@custom"];
+    caught("custom-html+keycloak", &lost, Flaw::IgnoresTheLost, Invariant::DependencyThere);
+}
+
+#[test]
+fn a_dependency_that_is_deployed_twice_is_beyond_the_plan() {
+    for recipe in ["custom-html+needs", "custom-html+keycloak"] {
+        caught(recipe, &[], Flaw::DeploysTwice, Invariant::DeploysPlanned);
+    }
+}
+
+#[test]
+fn a_dependency_that_nobody_removes_is_left() {
+    let flaw = Flaw::SweepsUnderTheCarpet;
+    caught("custom-html+keycloak", &["dep-realm-there"], flaw, Invariant::NothingLeft);
+}
+
+#[test]
 fn chance_from_outside_changes_the_log() {
     let scenario = scenario("custom-html", &[]);
     let log = |run: &Finished| serde_json::to_string(&run.events).expect("events are JSON");
