@@ -281,19 +281,8 @@ impl Scene {
             FakeTrials { core: Arc::clone(&core), ended: self.ended, files: Mutex::default() };
         let log = EventLog::new(Vec::new());
         let of_deps = RecipeStates { head: vec![defined("app")], ..RecipeStates::default() };
-        for warm in self.deps.iter().filter_map(|(_, warm)| warm.as_ref()) {
-            platform.starts(&warm.app, &warm.head);
-        }
-        let of_dep = |(plan, warm)| Needed {
-            plan,
-            warm: Option::as_ref(warm),
-            settings: &self.settings,
-            recipe: &of_deps,
-            limits: self.limits.clone(),
-            provides: true,
-        };
-        let needed: Vec<Needed<'_>> =
-            self.deps.iter().map(|(plan, warm)| of_dep((plan, warm))).collect();
+        let (settings, limits) = (&self.settings, &self.limits);
+        let needed = all_needed(&self.deps, settings, limits, (&of_deps, &platform));
         let job = Job {
             plan: &self.plan,
             settings: &self.settings,
@@ -317,6 +306,27 @@ impl Scene {
             files: trials.files.lock().unwrap().clone(),
         }
     }
+}
+
+/// Returns what is deployed before, and lets what is kept warm run already.
+fn all_needed<'a>(
+    deps: &'a [(Plan, Option<Plan>)],
+    settings: &'a Settings,
+    limits: &Limits,
+    (recipe, platform): (&'a RecipeStates, &FakePlatform),
+) -> Vec<Needed<'a>> {
+    for warm in deps.iter().filter_map(|(_, warm)| warm.as_ref()) {
+        platform.starts(&warm.app, &warm.head);
+    }
+    let needed = |(plan, warm): &'a (Plan, Option<Plan>)| Needed {
+        plan,
+        warm: warm.as_ref(),
+        settings,
+        recipe,
+        limits: limits.clone(),
+        provides: true,
+    };
+    deps.iter().map(needed).collect()
 }
 
 fn defined(name: &str) -> DefinedService {

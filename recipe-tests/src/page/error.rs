@@ -23,6 +23,14 @@ pub enum PageError {
         "a browser page needs an app that answers over the network, and this one does not; a check that can do without asks `ctx.without_page()` first and skips with the reason"
     )]
     NoNetwork,
+    /// A picture of the page could not be written.
+    #[error("failed to write {path}: {reason}")]
+    NotKept {
+        /// Where to.
+        path: camino::Utf8PathBuf,
+        /// What the system said.
+        reason: String,
+    },
     /// The browser is not installed.
     #[error(
         "expected a browser to look at the app's pages with; `{program}` is not installed: run `cargo xtask up`, or `{}`",
@@ -105,7 +113,7 @@ impl PageError {
     pub(crate) fn cause(&self) -> CauseClass {
         match self {
             Self::NoNetwork => CauseClass::Harness,
-            Self::Missing { .. } | Self::Start(_) => CauseClass::Host,
+            Self::Missing { .. } | Self::Start(_) | Self::NotKept { .. } => CauseClass::Host,
             Self::NoPath(_) | Self::Browser { is_suites: true, .. } => CauseClass::Suite,
             Self::NoPage { reason, .. } if reason.contains("ERR_CERT") => CauseClass::Recipe,
             // The router is the host's: nothing of the app is asked when nobody listens there.

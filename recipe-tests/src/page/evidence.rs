@@ -6,6 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio::time::timeout;
 
+use super::error::PageError;
 use super::tidied::{Tidied, tidied};
 use super::visit::Page;
 use crate::ctx::Ctx;
@@ -51,6 +52,22 @@ impl Ctx {
         kept
     }
 
+    /// Keeps a picture of what a page shows now among the run's artefacts, as evidence of what passed: as
+    /// `browser/<tier>-<name>.png`. The run's secrets, and what was typed into fields for passwords, are taken out of the
+    /// page first, so nothing more should be done on it than to leave. Nothing is kept where a run keeps no pictures.
+    ///
+    /// # Errors
+    /// The browser does not answer, or the picture cannot be written.
+    pub async fn keep_picture(&self, page: &Page, name: &str) -> Result<(), PageError> {
+        let Some(dir) = &self.run().browser else { return Ok(()) };
+        self.tidy(page).await?;
+        let png = page.screenshot().await?;
+        let path =
+            dir.join(format!("{}.png", file_name(&format!("{}-{name}", self.run().tier), 0)));
+        let written = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, png));
+        written.map_err(|e| PageError::NotKept { path, reason: e.to_string() })
+    }
+
     async fn keep_page(&self, page: &Page, dir: &Utf8Path, name: &str) -> Vec<String> {
         let mut kept = Vec::new();
         // The console first: cleaning the page may add to it.
@@ -63,24 +80,24 @@ impl Ctx {
         let log = self.scrubbed(page, &log);
         kept.push(write(dir, &format!("{name}.log"), log.as_bytes()));
         let picture = match self.tidy(page).await {
-            Ok(()) => page.screenshot().await.map_err(|error| error.to_string()),
-            Err(reason) => Err(reason),
+            Ok(()) => page.screenshot().await,
+            Err(error) => Err(error),
         };
         kept.push(match picture {
             Ok(png) => write(dir, &format!("{name}.png"), &png),
-            Err(reason) => format!("no picture: {}", self.scrubbed(page, &reason)),
+            Err(error) => format!("no picture: {}", self.scrubbed(page, &error.to_string())),
         });
         kept
     }
 
     /// Takes all known secrets out of what the page shows.
-    pub(super) async fn tidy(&self, page: &Page) -> Result<(), String> {
-        let shown = page.texts().await.map_err(|error| error.to_string())?;
+    pub(super) async fn tidy(&self, page: &Page) -> Result<(), PageError> {
+        let shown = page.texts().await?;
         let Tidied { replaced } = tidied(&shown, |text| self.scrubbed(page, text));
         if replaced.is_empty() {
             return Ok(());
         }
-        page.replace(&replaced).await.map_err(|error| error.to_string())
+        page.replace(&replaced).await
     }
 
     /// Returns a text without the run's secrets and without what was typed into the page's fields for passwords.
@@ -109,7 +126,7 @@ impl Page {
     }
 
     /// Returns what was said in the console since this was asked last, one line each.
-    async fn console(&self) -> Result<String, super::error::PageError> {
+    async fn console(&self) -> Result<String, PageError> {
         let entries = self.step("say what is in its console", self.driver().browser_log()).await?;
         Ok(entries
             .iter()

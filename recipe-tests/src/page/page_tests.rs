@@ -210,7 +210,7 @@ fn what_the_picture_shows_is_without_secrets() {
                  host.attachShadow({{mode: 'open'}}).innerHTML = '<b>{PASSWORD}</b>';"
             );
             page.eval_json(&add).await?;
-            ctx.tidy(&page).await.map_err(|e| Failure::error(CauseClass::Suite, e))?;
+            ctx.keep_picture(&page, "shown").await?;
             let read = "const all = [...document.querySelectorAll('input')].map(i => i.value); \
                         return [document.body.innerText, ...all, \
                                 document.body.lastChild.shadowRoot.innerHTML].join('|')";
@@ -221,6 +221,8 @@ fn what_the_picture_shows_is_without_secrets() {
     });
     let (status, _, message) = one(&site, suite);
     assert_eq!((status, message.as_str()), (Status::Pass, ""));
+    let picture = std::fs::read(site.dir.join("browser/custom-shown.png")).unwrap();
+    assert!(picture.starts_with(b"\x89PNG") && picture.len() > 2000, "{} bytes", picture.len());
     let shown = shown.lock().expect("unbroken");
     assert!(!shown.contains(PASSWORD), "{shown}");
     assert!(

@@ -147,7 +147,7 @@ impl Up {
         // A folder without a lease is what an attempt left that came to nothing.
         settings.out.value = settings.state_dir.join("warm");
         let dir = settings.out.value.join(warm::run_id(&self.recipe).as_str());
-        RunFolder::of_dead_run(here.machine.disk.clone(), &dir).remove();
+        RunFolder::of_dead_run(here.machine.disk, &dir).remove();
         let request = Request {
             target: install_of(&self.recipe),
             platform: Choice::Swarm,
@@ -298,7 +298,7 @@ impl Here {
         let removed = gc::remove(&self.machine, &mut lease, &claim).await;
         removed.map_err(|why| WarmError::Stuck { domain: domain.to_string(), why })?;
         lease.release();
-        RunFolder::of_dead_run(self.machine.disk.clone(), &claim.run_dir).remove();
+        RunFolder::of_dead_run(self.machine.disk, &claim.run_dir).remove();
         Ok(())
     }
 }

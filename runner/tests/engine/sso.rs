@@ -103,13 +103,14 @@ fn free(world: &World, dir: &Utf8Path) -> Result<(), Failed> {
     Ok(world.block_on(until(pace, &Hint::default(), look, |_| {}))?)
 }
 
-/// Two runs have a realm each. One is killed; what is collected is its realm, and the other goes on to green.
+/// Two runs have a realm each. One is killed; what is collected is its realm, and the other goes on to green, and is kept
+/// with its own.
 fn two_share(world: &World) -> Result<(), Failed> {
     assert_eq!(realms(world)?, ["master"], "nobody else is at it");
     let (killed, other) = (Run::of(world, "sso-killed")?, Run::of(world, "sso-other")?);
     let (first, second, seen) = std::thread::scope(|scope| {
         let first = scope.spawn(|| world.block_on(killed.ends(&[])));
-        let second = scope.spawn(|| world.block_on(other.ends(&[])));
+        let second = scope.spawn(|| world.block_on(other.ends(&["--keep", "always"])));
         let seen = scope.spawn(|| {
             wait_for(world, &killed.dir(), &["tier-finished", "install"])?;
             wait_for(world, &other.dir(), &["dependency-seen"])?;
@@ -135,9 +136,13 @@ fn two_share(world: &World) -> Result<(), Failed> {
     ended.says("/level", &json!(5))?;
     ended.says("/deploys", &json!({"planned": 1, "done": 1}))?;
     ended.says("/dependencies/0/warm", &json!(true))?;
-    ended.says("/census/left_behind", &json!([]))?;
+    // It is kept, so its realm is; it goes with it.
+    assert_eq!(realms(world)?.len(), 2);
+    let collected = world.block_on(world.cc_ci(&["gc", "--kept", other.id]).output())?;
+    assert!(collected.stdout.contains("removed: "), "{}", collected.stdout);
     assert_eq!(realms(world)?, ["master"]);
-    world.nothing_is_left_of(&killed.dir())
+    world.nothing_is_left_of(&killed.dir())?;
+    world.nothing_is_left_of(&other.dir())
 }
 
 /// Checks that the run is nobody's verdict, for the Keycloak's sake.

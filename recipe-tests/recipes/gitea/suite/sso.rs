@@ -165,5 +165,5 @@ pub(super) async fn person_logs_in_in_a_browser(ctx: Ctx) -> Check {
     page.goto("/user/settings").await?;
     let name = page.eval_json("return document.querySelector('#username').value").await?;
     ensure_eq!(name.as_str(), Some(user.as_str()), "who is signed in");
-    Ok(())
+    Ok(ctx.keep_picture(&page, "signed_in").await?)
 }

@@ -99,5 +99,5 @@ pub(super) async fn person_signs_in_in_a_browser(ctx: Ctx) -> Check {
     page.wait_until(&format!("return location.host === '{}'", ctx.domain())).await?;
     let name = page.eval_json("return document.querySelector('#who').textContent").await?;
     ensure_eq!(name.as_str(), Some(user.as_str()), "who is signed in");
-    Ok(())
+    Ok(ctx.keep_picture(&page, "signed_in").await?)
 }
