@@ -66,11 +66,28 @@ async fn output(machine: &Machine, program: &str, args: &[&str]) -> anyhow::Resu
     Ok(cmd.run().await.with_context(|| format!("is {program} built?"))?.stdout)
 }
 
+/// Every command of `cc-ci`, as one writes it.
+const COMMANDS: [&str; 14] = [
+    "",
+    "run",
+    "plan",
+    "new",
+    "lint",
+    "gc",
+    "doctor",
+    "explain",
+    "shell",
+    "warm",
+    "warm up",
+    "warm status",
+    "warm down",
+    "replay",
+];
+
 async fn commands(machine: &Machine) -> anyhow::Result<String> {
     let mut page = format!("{GENERATED}\n# Commands\n");
-    for command in ["", "run", "plan", "new", "lint", "gc", "doctor", "explain", "shell", "replay"]
-    {
-        let args: Vec<&str> = [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+    for command in COMMANDS {
+        let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let help = output(machine, "cc-ci", &args).await?;
         let title = format!("cc-ci {command}");
         let help: String = help.lines().map(|l| format!("{}\n", l.trim_end())).collect();

@@ -30,7 +30,6 @@ pub fn suite() -> Suite {
         .check(Tier::Custom, "forged_way_back_lets_nobody_in", strangers::forged_way_back)
         .needs(PROVIDER)
         .check(Tier::Custom, "person_signs_in_in_a_browser", visits::person_signs_in_in_a_browser)
-        .needs(PROVIDER)
 }
 
 async fn front_page_is_for_everyone(ctx: Ctx) -> Check {
