@@ -16,4 +16,5 @@ test "${found}" = "${version}" || { echo "expected ${version}, the ${suite} suit
 cp /tmp/oidc-page/site.conf /etc/apache2/apache2.conf
 mkdir -p /var/www/page
 cp /tmp/oidc-page/index.html /tmp/oidc-page/person.html /var/www/page/
+printf '%s\n' "${version}" > /var/www/page/version.txt
 apache2 -t

@@ -17,12 +17,17 @@ use cookies::{Sealed, cookie};
 
 /// Returns the images that this recipe brings.
 pub(crate) fn stand_ins() -> Vec<StandIn> {
-    vec![StandIn { image: "cc-ci/oidc-page", make: |_| Arc::new(Page) }]
+    vec![StandIn {
+        image: "cc-ci/oidc-page",
+        make: |tag| Arc::new(Page { version: tag.to_owned() }),
+    }]
 }
 
-/// Plays every version of it.
-#[derive(Clone, Copy, Debug)]
-struct Page;
+/// Plays one version of it.
+#[derive(Clone, Debug)]
+struct Page {
+    version: String,
+}
 
 const PORT: u16 = 80;
 
@@ -54,6 +59,11 @@ fn key(inside: &Inside<'_>) -> Vec<u8> {
 fn response(status: u16, body: &str) -> Response {
     let headers = vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())];
     Response { status, headers, body: body.as_bytes().to_vec() }
+}
+
+fn text(body: &str) -> Response {
+    let headers = vec![("content-type".to_owned(), "text/plain; charset=utf-8".to_owned())];
+    Response { status: 200, headers, body: body.as_bytes().to_vec() }
 }
 
 /// A page of Apache's own about a status.
@@ -177,6 +187,7 @@ impl Image for Page {
         });
         Some(match path {
             "/" | "/index.html" => response(200, INDEX),
+            "/version.txt" => text(&format!("{}\n", self.version)),
             _ if !is_guarded => plain(404, "Not Found"),
             "/sign-in" | "/me" if !is_enabled(inside) => plain(403, "Forbidden"),
             _ if !is_enabled(inside) => plain(404, "Not Found"),
