@@ -538,7 +538,10 @@ fn attaching(place: &mut Place, warm: Option<Commit>) -> Domain {
 }
 
 /// Hears what the plan of the run was, and what the claim on its app said then.
-struct Planned(MemoryLeases, Arc<Mutex<Option<(Plan, Vec<Domain>)>>>);
+struct Planned(MemoryLeases, Arc<Mutex<Option<Begun>>>);
+
+/// A run's plan, and where its claim says it is attached.
+type Begun = (Plan, Vec<Domain>);
 
 impl Sink for Planned {
     fn hear(&mut self, event: &Event) {

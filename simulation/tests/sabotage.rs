@@ -106,6 +106,12 @@ fn ghost() {
 }
 
 #[test]
+fn oidc_page() {
+    let score = has_teeth("oidc-page");
+    assert_eq!(score.counted().count(), 9, "{:#?}", score.outcomes);
+}
+
+#[test]
 fn drone() {
     let score = has_teeth("drone");
     assert_eq!(score.counted().count(), 22, "{:#?}", score.outcomes);

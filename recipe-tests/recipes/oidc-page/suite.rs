@@ -55,6 +55,7 @@ async fn says_its_version(ctx: Ctx) -> Check {
     ensure!(!version.is_empty(), expected: "an image with a tag".to_owned(), seen: image);
     let answer = ctx.get("/version.txt").await?;
     ensure_eq!(answer.status, 200, "the status of the version");
+    ensure_eq!(answer.media_type().unwrap_or_default(), "text/plain", "its media type");
     ensure_eq!(answer.text().trim(), version, "the version that answers");
     Ok(())
 }
