@@ -114,5 +114,5 @@ fn oidc_page() {
 #[test]
 fn drone() {
     let score = has_teeth("drone");
-    assert_eq!(score.counted().count(), 22, "{:#?}", score.outcomes);
+    assert_eq!(score.counted().count(), 21, "{:#?}", score.outcomes);
 }

@@ -149,6 +149,7 @@ fn the_tables_and_the_folders_agree() {
         "keycloak",
         "matrix-synapse",
         "mumble",
+        "oidc-page",
         "own-tests",
     ]);
     listed.extend(TRIED);
