@@ -12,8 +12,7 @@ use crate::machine::Machine;
 use crate::progress::say;
 use crate::{browser, ci, docs, engine, examples, kept, real, stream, tidy, up};
 
-/// So many runs at a time on the engine: a real Ghost with its database and a browser is busy more than it waits, and an
-/// app must not be found too slow for what its neighbours do.
+/// So many runs at a time on the engine, of apps that wait more than they are busy.
 const RUNS_AT_A_TIME: &str = "2";
 
 /// So many fresh seeds are played each time; the first of them is printed.
@@ -185,6 +184,8 @@ async fn on_engine(machine: &Machine) -> anyhow::Result<()> {
             "--test-threads",
             RUNS_AT_A_TIME,
             "--skip",
+            "alone::",
+            "--skip",
             "exclusive::",
             "--skip",
             "fidelity::",
@@ -194,6 +195,9 @@ async fn on_engine(machine: &Machine) -> anyhow::Result<()> {
     ]
     .concat();
     stream::cargo(machine, &many, &on)?;
+    // The longest by far, each with a browser.
+    let alone = ["--test-threads", "1", "alone::"];
+    stream::cargo(machine, &[&runs[..], &alone].concat(), &on)?;
     let beside = ["--test-threads", SCENARIOS_AT_A_TIME, "fidelity::"];
     stream::cargo(machine, &[&runs[..], &beside].concat(), &on)?;
     kept::run(machine).await?;

@@ -78,7 +78,11 @@ impl Ctx {
         let address = page.url().await.unwrap_or_else(|error| error.to_string());
         let log = format!("{address}\n{log}");
         let log = self.scrubbed(page, &log);
-        kept.push(write(dir, &format!("{name}.log"), log.as_bytes()));
+        let written = write(dir, &format!("{name}.log"), log.as_bytes());
+        kept.push(match worst(&log) {
+            Some(line) => format!("{written} ({line})"),
+            None => written,
+        });
         let picture = match self.tidy(page).await {
             Ok(()) => page.screenshot().await,
             Err(error) => Err(error),
@@ -145,6 +149,12 @@ fn write(dir: &Utf8Path, name: &str, content: &[u8]) -> String {
     }
 }
 
+/// Returns the first error of a console, short enough for a message.
+fn worst(log: &str) -> Option<String> {
+    let line = log.lines().find(|line| line.starts_with("SEVERE"))?;
+    Some(line.chars().take(300).collect())
+}
+
 /// Returns a name for the files of a step's page.
 fn file_name(step: &str, number: usize) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
@@ -155,6 +165,14 @@ fn file_name(step: &str, number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_error_of_a_console_is_told_and_what_is_none_is_not() {
+        let log = "https://a.test/\nWARNING old\nSEVERE a bad thing\nSEVERE another\n";
+        assert_eq!(worst(log).as_deref(), Some("SEVERE a bad thing"));
+        assert_eq!(worst("https://a.test/\nWARNING old\n"), None);
+        assert_eq!(worst(&format!("SEVERE {}", "x".repeat(400))).unwrap().len(), 300);
+    }
 
     #[test]
     fn each_page_of_a_step_has_a_name_of_its_own_that_is_a_plain_file() {

@@ -175,8 +175,9 @@ fn a_failure_leaves_picture_and_console_and_no_secret() {
     let site = Site::start("page-failure");
     let (status, _, message) = one(&site, Suite::new().check(Tier::Custom, "sea", fails));
     assert_eq!(status, Status::Fail);
-    let wanted = "; see browser/custom-sea.log, browser/custom-sea.png";
-    assert!(message.contains("a calm sea") && message.ends_with(wanted), "{message}");
+    assert!(message.contains("a calm sea"), "{message}");
+    assert!(message.contains("; see browser/custom-sea.log (SEVERE "), "{message}");
+    assert!(message.ends_with("), browser/custom-sea.png"), "{message}");
     let picture = std::fs::read(site.dir.join("browser/custom-sea.png")).unwrap();
     assert!(picture.starts_with(b"\x89PNG") && picture.len() > 2000, "{} bytes", picture.len());
     let log = std::fs::read_to_string(site.dir.join("browser/custom-sea.log")).unwrap();

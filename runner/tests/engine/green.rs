@@ -9,7 +9,7 @@ use super::world::{Ended, World, ended};
 pub(crate) fn trials() -> Vec<(String, Work)> {
     vec![
         ("green::custom_html_reaches_level_5".to_owned(), custom_html),
-        ("green::ghost_reaches_level_5".to_owned(), ghost),
+        ("alone::green::ghost_reaches_level_5".to_owned(), ghost),
         ("green::two_heads_side_by_side_and_again".to_owned(), side_by_side),
     ]
 }

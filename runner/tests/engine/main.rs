@@ -1,6 +1,9 @@
 //! Runs on a real Docker Engine: what a simulation only claims. It needs the test server of `cargo xtask up`, uses
 //! nothing but `cc-ci` as a user has it, and looks at the engine with its own client.
 //!
+//! What begins with `alone::` takes a real app with its database and a browser through its tiers: nothing else may be
+//! under way then, or an app is found too slow for what its neighbours do.
+//!
 //! What begins with `real::` takes an app's real images and minutes: `cargo xtask test --real` runs it.
 //!
 //! Without `CCCI_ENGINE_TESTS` every trial is listed as ignored, with the reason.
@@ -42,6 +45,10 @@ fn main() -> ExitCode {
     all.extend(fidelity::trials());
     for broken in harness_local::bundle::BROKEN {
         let name = match broken.engine {
+            // Their suite has a browser.
+            OnEngine::Always if broken.run_as == "ghost" => {
+                format!("alone::red::{}", broken.recipe)
+            }
             OnEngine::Always => format!("red::{}", broken.recipe),
             OnEngine::WithBackups => format!("real::backups::{}", broken.recipe),
             OnEngine::WithRealApps => format!("real::{}::{}", broken.run_as, broken.recipe),
