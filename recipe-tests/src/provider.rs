@@ -1,12 +1,19 @@
 //! A dependency of the app as seeds and checks have it. Main type: [`Provider`].
 
+use std::time::Duration;
+
 use harness_core::cause::CauseClass;
 use harness_core::http::Client;
 use harness_core::name::Domain;
 use harness_core::run_file::Dependency;
+use harness_core::secret::Secret;
+use harness_sso::{Consent, Login};
 use serde::de::DeserializeOwned;
 
 use crate::check::Failure;
+
+/// How long one request of a login may take: a first one makes an account.
+const REQUEST: Duration = Duration::from_secs(30);
 
 /// A dependency of the app that came up, with what its suite provides.
 #[derive(Clone, Debug)]
@@ -23,6 +30,20 @@ impl Provider {
     /// Returns an HTTP client for it, without cookies.
     pub const fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Returns a login of somebody whom it has never seen, without consent to whatever it asks.
+    ///
+    /// # Errors
+    /// The way to it cannot be set up anew.
+    pub fn login(&self, user: &str, password: &Secret) -> Result<Login, Failure> {
+        Ok(Login {
+            provider: self.client.stranger()?,
+            user: user.to_owned(),
+            password: password.clone(),
+            consent: Consent::Withheld,
+            limit: REQUEST,
+        })
     }
 
     /// Returns its host name.

@@ -4,7 +4,7 @@
 use harness_core::name::{Commit, Domain, InvalidDomain, RecipeName, RunId};
 use harness_core::platform::App;
 
-use crate::lease::{Attempt, Claim, Leases};
+use crate::lease::{Attempt, Claim, LeaseError, Leases};
 use crate::prepare::Prepared;
 
 /// How the first label of a domain begins below which something is kept warm. No run's domain begins so: those begin
@@ -51,15 +51,24 @@ impl WarmOne {
 }
 
 /// Returns the live runs that are attached to what is kept warm at a domain.
-pub fn attached<L: Leases>(leases: &L, warm: &Domain) -> Vec<App> {
-    let domains = leases.list().unwrap_or_default();
-    let claims = domains.iter().filter_map(|domain| leases.peek(domain));
-    let is_live = |claim: &Claim| {
+///
+/// # Errors
+/// The leases cannot be looked at: then nobody knows who is attached.
+pub fn attached<L: Leases>(leases: &L, warm: &Domain) -> Result<Vec<App>, LeaseError> {
+    let mut attached = Vec::new();
+    for domain in leases.list()? {
+        let Some(claim) = leases.peek(&domain).filter(|claim| claim.attached.contains(warm)) else {
+            continue;
+        };
         // Dropping a lease that was free leaves it as it was.
-        matches!(leases.try_take(&claim.app.domain, false), Ok(Attempt::Held))
-    };
-    let attached = claims.filter(|claim| claim.attached.contains(warm) && is_live(claim));
-    attached.map(|claim| claim.app).collect()
+        match leases.try_take(&domain, false) {
+            Ok(Attempt::Held) => attached.push(claim.app),
+            Ok(Attempt::Taken(_)) => {}
+            Err(error) if error.is_gone() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(attached)
 }
 
 impl Prepared {

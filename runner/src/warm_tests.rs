@@ -79,9 +79,12 @@ fn only_live_runs_are_attached() {
     let _live = held(&other, &attached_to("gite-111111"));
     drop(held(&other, &attached_to("gite-222222")));
     let _elsewhere = held(&other, &claim("gitea", "gite-333333"));
-    let found: Vec<_> =
-        attached(&leases, &warm.app.domain).iter().map(|app| app.domain.to_string()).collect();
+    let found: Vec<_> = attached(&leases, &warm.app.domain)
+        .unwrap()
+        .iter()
+        .map(|app| app.domain.to_string())
+        .collect();
     assert_eq!(found, ["gite-111111.example.org"]);
     other.end_process(OTHER);
-    assert!(attached(&leases, &warm.app.domain).is_empty());
+    assert!(attached(&leases, &warm.app.domain).unwrap().is_empty());
 }

@@ -185,7 +185,8 @@ impl Status {
             let works = here.works(one).await;
             all_work &= works.is_ok();
             output::data(&line(one, &works, Timestamp::now()));
-            for app in warm::attached(&here.machine.leases, &one.app.domain) {
+            let attached = warm::attached(&here.machine.leases, &one.app.domain);
+            for app in attached.map_err(WarmError::from)? {
                 output::data(&format!("  attached      {} of run {}", app.domain, app.run));
             }
         }
@@ -288,7 +289,13 @@ impl Here {
         let leaving =
             Claim { warm: None, collector: Some(leases.pid()), kept_until: None, ..claim.clone() };
         lease.write(&leaving)?;
-        let attached = warm::attached(leases, domain);
+        let attached = match warm::attached(leases, domain) {
+            Ok(attached) => attached,
+            Err(error) => {
+                lease.write(&claim)?;
+                return Err(error.into());
+            }
+        };
         if !attached.is_empty() && !force {
             lease.write(&claim)?;
             let run = |app: &App| format!("{} ({})", app.run, app.domain);

@@ -1,7 +1,5 @@
 //! Who logs in: the administrator and the person that the Gitea made for this app. Main types: [`Who`], [`Account`].
 
-use std::time::Duration;
-
 use recipe_tests::sso::{Consent, Login};
 use recipe_tests::{Ctx, Failure, Method, Secret, Visitor, ensure_eq};
 use serde::{Deserialize, Serialize};
@@ -10,9 +8,6 @@ use super::server::taken;
 
 /// The recipe that people log in by.
 pub(super) const PROVIDER: &str = "gitea";
-
-/// How long one request may take.
-const REQUEST: Duration = Duration::from_secs(30);
 
 /// Who logs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,13 +44,8 @@ impl Who {
 
 /// Returns a login of somebody whom the Gitea has never seen in this browser, and who lets Drone know who they are.
 pub(super) fn login(ctx: &Ctx, user: &str, password: &Secret) -> Result<Login, Failure> {
-    Ok(Login {
-        provider: ctx.dependency(PROVIDER)?.client().stranger()?,
-        user: user.to_owned(),
-        password: password.clone(),
-        consent: Consent::Given,
-        limit: REQUEST,
-    })
+    let login = ctx.dependency(PROVIDER)?.login(user, password)?;
+    Ok(Login { consent: Consent::Given, ..login })
 }
 
 /// Logs somebody in, over the pages of both apps; returns who has Drone's session then.

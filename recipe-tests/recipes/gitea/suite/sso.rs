@@ -1,9 +1,7 @@
 //! Logins through the identity provider that Gitea depends on: who Keycloak says it is, is who Gitea's own API says it is.
 
-use std::time::Duration;
-
+use recipe_tests::sso::LoginFailure;
 use recipe_tests::sso::login_fields::KEYCLOAK;
-use recipe_tests::sso::{Consent, Login, LoginFailure};
 use recipe_tests::{
     Check, Ctx, Failure, Method, Provider, Secret, Visitor, ensure, ensure_eq, skip,
 };
@@ -25,9 +23,6 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Where people make tokens.
 const TOKENS: &str = "/user/settings/applications";
 
-/// How long one request may take: a first login makes an account.
-const REQUEST: Duration = Duration::from_secs(30);
-
 /// Who is not let in.
 const WRONG: &str = "a wrong password";
 const OFF: &str = "a disabled account";
@@ -46,23 +41,12 @@ fn person(ctx: &Ctx, provider: &Provider) -> Result<(String, String, Secret), Fa
     Ok((provider.fact("user")?, provider.fact("email")?, password))
 }
 
-/// Returns a login of somebody whom the provider has never seen.
-fn login(provider: &Provider, user: &str, password: &Secret) -> Result<Login, Failure> {
-    Ok(Login {
-        provider: provider.client().stranger()?,
-        user: user.to_owned(),
-        password: password.clone(),
-        consent: Consent::Withheld,
-        limit: REQUEST,
-    })
-}
-
 /// Logs the person in, and returns who Gitea's own API says that is.
 async fn log_in(ctx: &Ctx) -> Result<Known, Failure> {
     let visitor = ctx.visitor()?;
     let provider = ctx.dependency(PROVIDER)?;
     let (user, _, password) = person(ctx, &provider)?;
-    login(&provider, &user, &password)?.to_app(visitor.client(), BEGIN).await?;
+    provider.login(&user, &password)?.to_app(visitor.client(), BEGIN).await?;
     let token = own_token(ctx, &visitor).await?;
     let said = by_token(ctx, &token)?.get("/api/v1/user").await?;
     let said = taken(&said, 200, "who has logged in")?;
@@ -136,7 +120,7 @@ pub(super) async fn others_are_refused(ctx: Ctx) -> Check {
     };
     for (what, user, password) in [(WRONG, &user, &wrong), (OFF, &disabled, &password)] {
         let visitor = ctx.visitor()?;
-        let login = login(&provider, user, password)?;
+        let login = provider.login(user, password)?;
         let seen = match login.to_app(visitor.client(), BEGIN).await {
             Ok(landing) => format!("a login, to {}", landing.url),
             Err(error) if is_named(what, &error.why) => String::new(),

@@ -5,7 +5,7 @@ use recipe_tests::{Check, Ctx, Failure, Secret, ensure, ensure_eq, skip};
 use url::Url;
 
 use super::PROVIDER;
-use super::visits::{ME, SIGN_IN, login, person, switched_off};
+use super::visits::{ME, SIGN_IN, person, switched_off};
 
 /// Who has not signed in is sent to the provider, as this app and back to it, with what makes the login this one alone.
 /// It is read and not followed.
@@ -50,7 +50,7 @@ async fn is_refused(
     is_right: impl Fn(&LoginFailure) -> bool,
 ) -> Check {
     let visitor = ctx.visitor()?;
-    let login = login(&ctx.dependency(PROVIDER)?, user, password)?;
+    let login = ctx.dependency(PROVIDER)?.login(user, password)?;
     let seen = match login.to_app(visitor.client(), SIGN_IN).await {
         Ok(landing) => format!("a login, to {}", landing.url),
         Err(LoginError { why, .. }) if is_right(&why) => String::new(),

@@ -1,9 +1,6 @@
 //! People who are let in.
 
-use std::time::Duration;
-
 use recipe_tests::sso::login_fields::KEYCLOAK;
-use recipe_tests::sso::{Consent, Login};
 use recipe_tests::{Check, Ctx, Failure, Provider, Secret, Visitor, ensure_eq, skip};
 
 use super::PROVIDER;
@@ -11,9 +8,6 @@ use super::PROVIDER;
 /// Where people sign in, and where the page says who somebody is.
 pub(super) const SIGN_IN: &str = "/sign-in";
 pub(super) const ME: &str = "/me";
-
-/// How long one request may take.
-const REQUEST: Duration = Duration::from_secs(30);
 
 /// Returns why nobody can sign in, where the recipe was told so.
 pub(super) async fn switched_off(ctx: &Ctx) -> Result<Option<&'static str>, Failure> {
@@ -26,36 +20,20 @@ pub(super) fn person(ctx: &Ctx, provider: &Provider) -> Result<(String, Secret),
     Ok((provider.fact("user")?, ctx.secret(provider.fact::<String>("password")?)?))
 }
 
-/// Returns a login of somebody whom the provider has never seen.
-pub(super) fn login(provider: &Provider, user: &str, password: &Secret) -> Result<Login, Failure> {
-    Ok(Login {
-        provider: provider.client().stranger()?,
-        user: user.to_owned(),
-        password: password.clone(),
-        consent: Consent::Withheld,
-        limit: REQUEST,
-    })
-}
-
 /// Returns whom the page says a visitor to be.
 pub(super) async fn who(visitor: &Visitor) -> Result<String, Failure> {
     let answer = visitor.get(ME).await?;
-    ensure_eq_status(answer.status)?;
+    ensure_eq!(answer.status, 200, "the status of one's own page");
     let text = answer.text();
     let (_, rest) = text.split_once("<strong id=\"who\">").unwrap_or_default();
     Ok(rest.split_once("</strong>").unwrap_or_default().0.to_owned())
-}
-
-fn ensure_eq_status(status: u16) -> Check {
-    ensure_eq!(status, 200, "the status of one's own page");
-    Ok(())
 }
 
 async fn sign_in(ctx: &Ctx) -> Result<String, Failure> {
     let provider = ctx.dependency(PROVIDER)?;
     let (user, password) = person(ctx, &provider)?;
     let visitor = ctx.visitor()?;
-    login(&provider, &user, &password)?.to_app(visitor.client(), SIGN_IN).await?;
+    provider.login(&user, &password)?.to_app(visitor.client(), SIGN_IN).await?;
     who(&visitor).await
 }
 
